@@ -1,0 +1,52 @@
+# Needs Python 3.11+, git and make. Everything else is locked and goes into .venv.
+# `make` alone says whether the work is good: it is what CI runs.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: check install demo test lint bench docs lock clean
+
+check: lint test
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Interlock needs Python 3.11 or newer: make install PYTHON=python3.11" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy src tests
+
+# The branch coverage of interlock.engine must be 100 %: setup.cfg says so. Only that package is
+# measured, so coverage costs next to nothing.
+test: install
+	$(BIN)/pytest -q -n logical --cov --cov-config=setup.cfg
+
+demo: install
+	$(BIN)/python demo/demo.py
+
+bench: install
+	$(BIN)/python -m benchmarks
+
+docs: install
+	$(BIN)/zensical build --clean --strict
+
+# Writes both locks anew. Needs uv: python3 -m pip install uv
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		pyproject.toml --group dev -o requirements-dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		-c requirements-dev.txt pyproject.toml -o requirements.txt
+
+clean:
+	rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist site
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
