@@ -1,0 +1,12 @@
+"""How every test runs: properties without a deadline, and the same examples each time in CI."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# A slow machine must not turn a true property into a failure.
+settings.register_profile(
+    "laptop", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.register_profile("ci", settings.get_profile("laptop"), derandomize=True, database=None)
+settings.load_profile("ci" if os.environ.get("CI") else "laptop")
