@@ -27,7 +27,7 @@ lint: install
 # The branch coverage of interlock.engine must be 100 %: setup.cfg says so. Only that package is
 # measured, so coverage costs next to nothing.
 test: install
-	$(BIN)/pytest -q -n logical --cov --cov-config=setup.cfg
+	$(BIN)/pytest -n logical --cov --cov-config=setup.cfg
 
 demo: install
 	$(BIN)/python demo/demo.py
