@@ -1,0 +1,163 @@
+"""What to do next, as data: six kinds of command, each one frozen value."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from attrs import Attribute, field, frozen
+from attrs.validators import ge, in_, min_len, optional
+
+from interlock.engine.errors import InvalidInput
+
+Policy = Literal["all", "any", "ignore_failed"]
+
+_seconds = optional(ge(0))
+
+
+def filled(instance: object, attribute: Attribute[Any], value: object) -> None:
+    """Raise InvalidInput unless the value is a string with something in it."""
+    if not isinstance(value, str) or not value:
+        raise InvalidInput(f"{attribute.name} is a non-empty string, not {value!r}")
+
+
+def _words(value: Iterable[str]) -> tuple[str, ...]:
+    return tuple(value)
+
+
+def _argv(value: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(value, str):
+        raise InvalidInput(f"argv is a list of strings, not one string: {value!r}; use Shell.parse")
+    argv = tuple(value)
+    if not argv or not all(isinstance(word, str) for word in argv):
+        raise InvalidInput(f"argv is a list of at least one string, not {argv!r}")
+    return argv
+
+
+@frozen
+class Shell:
+    """Run a program: an argv list, never a shell line. Exit code 0 is `ok`, any other `error`."""
+
+    kind: ClassVar[str] = "shell"
+
+    argv: tuple[str, ...] = field(converter=_argv)
+    cwd: str | None = None
+    """Directory relative to the session's work directory."""
+    env: Mapping[str, str] = field(factory=dict)
+    input: str | None = None
+    """Text for its standard input; without it the input is empty."""
+    timeout: float | None = field(default=None, validator=_seconds)
+    """Seconds."""
+
+    @classmethod
+    def parse(cls, command: str | Iterable[str], **options: Any) -> Shell:
+        """The command for a line as a person types it (split by shell rules, no shell runs) or a
+        list of words. Raises InvalidInput when a quote is left open or nothing is there."""
+        if not isinstance(command, str):
+            return cls(tuple(command), **options)
+        try:
+            return cls(tuple(shlex.split(command)), **options)
+        except ValueError as error:
+            raise InvalidInput(f"cannot split the command {command!r}: {error}") from None
+
+
+@frozen
+class Prompt:
+    """Ask the agent to work. `resume` goes on with the conversation it had in this session."""
+
+    kind: ClassVar[str] = "prompt"
+
+    text: str = field(validator=filled)
+    agent: str | None = None
+    """Another agent than the session's own."""
+    resume: bool = False
+    timeout: float | None = field(default=None, validator=_seconds)
+
+
+@frozen
+class Ask:
+    """Ask a person. The choice is the result's status, the comment its output."""
+
+    kind: ClassVar[str] = "ask"
+
+    question: str = field(validator=filled)
+    choices: tuple[str, ...] = field(default=("ok",), converter=_words, validator=min_len(1))
+    about: str = ""
+    """`unknown` when the engine itself asks what to do about an outcome nobody saw."""
+    timeout: float | None = field(default=None, validator=_seconds)
+
+
+@frozen
+class Wait:
+    """Wait for a time: `for_` seconds from now on, or `until` an aware datetime."""
+
+    kind: ClassVar[str] = "wait"
+
+    for_: float | None = field(default=None, validator=_seconds)
+    until: datetime | None = None
+    timeout: None = None
+
+    def __attrs_post_init__(self) -> None:
+        if (self.for_ is None) == (self.until is None):
+            raise InvalidInput("a Wait has either for_ (seconds) or until (a time)")
+        if self.until is not None and self.until.tzinfo is None:
+            raise InvalidInput("Wait(until=...) needs a time with a time zone")
+
+
+@frozen
+class Child:
+    """One session to start: its type, its input and the key that makes it one of a kind."""
+
+    type: str = field(validator=filled)
+    input: Mapping[str, Any] = field(factory=dict)
+    key: str = ""
+    """Same step and key: same child, however often the step runs. Empty: told by the input."""
+    title: str | None = None
+    agent: str | None = None
+    environment: str | None = None
+
+
+def _children(value: Iterable[Child]) -> tuple[Child, ...]:
+    return tuple(value)
+
+
+@frozen
+class Spawn:
+    """Start one child session for each entry and wait until they have ended.
+
+    `all`: every child must be complete. `any`: one complete child is enough.
+    `ignore_failed`: all must have ended, however.
+    """
+
+    kind: ClassVar[str] = "spawn"
+
+    children: tuple[Child, ...] = field(converter=_children)
+    policy: Policy = field(default="all", validator=in_(("all", "any", "ignore_failed")))
+    timeout: float | None = field(default=None, validator=_seconds)
+
+    @classmethod
+    def each(
+        cls, type: str, inputs: Iterable[Mapping[str, Any]], *, policy: Policy = "all"
+    ) -> Spawn:
+        """One child of `type` for every input."""
+        return cls(tuple(Child(type, dict(given)) for given in inputs), policy)
+
+
+@frozen
+class Call:
+    """An operation of the environment by name: `read_file`, `write_file`, `commit`, ...
+
+    Names beginning with `session.` are the engine's own and mark what was done to a session.
+    """
+
+    kind: ClassVar[str] = "call"
+
+    function: str = field(validator=filled)
+    arguments: Mapping[str, Any] = field(factory=dict)
+    timeout: float | None = field(default=None, validator=_seconds)
+
+
+Command = Shell | Prompt | Ask | Wait | Spawn | Call
+COMMANDS: tuple[type[Command], ...] = (Shell, Prompt, Ask, Wait, Spawn, Call)

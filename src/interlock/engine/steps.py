@@ -1,0 +1,109 @@
+"""A step: the method that makes its command, and the one that reads its result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MethodType
+from typing import Any, Literal, TypeVar, overload
+
+from interlock.engine.commands import Command
+from interlock.engine.errors import DefinitionError
+from interlock.engine.values import Result, Session
+
+OnUnknown = Literal["retry", "continue", "ask"]
+ON_UNKNOWN: tuple[OnUnknown, ...] = ("retry", "continue", "ask")
+
+Body = Callable[[Any, Session], Command]
+Reader = Callable[[Any, Session, Result], Result]
+ReaderT = TypeVar("ReaderT", bound=Reader)
+
+
+class Step:
+    """A step. Called on a session type's instance it returns the step's command.
+
+    `attempts`: how often it may be tried before the session fails; None: the budget alone limits.
+    `timeout`: seconds for its command, where the command names none.
+    `on_unknown`: what to do when nobody saw the outcome: `retry`, `continue` the agent's own
+    conversation, or `ask` a person. None: `continue` for a Prompt, `retry` for everything else.
+    """
+
+    def __init__(
+        self,
+        body: Body,
+        *,
+        attempts: int | None = None,
+        timeout: float | None = None,
+        on_unknown: OnUnknown | None = None,
+    ) -> None:
+        self.body = body
+        self.name = body.__name__
+        self.reader: str | None = None
+        self.attempts = attempts
+        self.timeout = timeout
+        self.on_unknown = on_unknown
+        self.__doc__ = body.__doc__
+        self._check()
+
+    def _check(self) -> None:
+        where = f"step {self.name}"
+        if self.attempts is not None and (type(self.attempts) is not int or self.attempts < 1):
+            raise DefinitionError(f"{where}: attempts={self.attempts!r} must be 1 or more")
+        if self.timeout is not None and not self.timeout > 0:
+            raise DefinitionError(f"{where}: timeout={self.timeout!r} must be more than 0 seconds")
+        if self.on_unknown is not None and self.on_unknown not in ON_UNKNOWN:
+            raise DefinitionError(
+                f"{where}: on_unknown={self.on_unknown!r} must be one of {', '.join(ON_UNKNOWN)}"
+            )
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type | None = None) -> Step: ...
+    @overload
+    def __get__(
+        self, instance: object, owner: type | None = None
+    ) -> Callable[[Session], Command]: ...
+    def __get__(
+        self, instance: object | None, owner: type | None = None
+    ) -> Step | Callable[[Session], Command]:
+        return self if instance is None else MethodType(self.body, instance)
+
+    def result(self, reader: ReaderT) -> ReaderT:
+        """Mark the method that reads this step's results: `(session, result) -> Result`."""
+        self.reader = reader.__name__
+        return reader
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the decorator was given, by name."""
+        return {
+            "attempts": self.attempts,
+            "timeout": self.timeout,
+            "on_unknown": self.on_unknown,
+        }
+
+
+@overload
+def step(body: Body, /) -> Step: ...
+@overload
+def step(
+    *,
+    attempts: int | None = None,
+    timeout: float | None = None,
+    on_unknown: OnUnknown | None = None,
+) -> Callable[[Body], Step]: ...
+def step(
+    body: Body | None = None,
+    /,
+    *,
+    attempts: int | None = None,
+    timeout: float | None = None,
+    on_unknown: OnUnknown | None = None,
+) -> Step | Callable[[Body], Step]:
+    """Make a method a step: `@step` or `@step(attempts=3, timeout=600, on_unknown="ask")`."""
+
+    def wrap(body: Body) -> Step:
+        return Step(body, attempts=attempts, timeout=timeout, on_unknown=on_unknown)
+
+    return wrap if body is None else wrap(body)

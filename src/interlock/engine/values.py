@@ -1,0 +1,204 @@
+"""The values that decisions are made of: scope, result, interaction, session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+import attrs
+from attrs import Factory, field, frozen
+from attrs.validators import matches_re
+
+from interlock.engine.commands import Command, filled
+
+Status = Literal["active", "complete", "failed", "cancelled"]
+STATUSES: tuple[Status, ...] = ("active", "complete", "failed", "cancelled")
+
+InteractionStatus = Literal["open", "done", "superseded", "unknown", "cancelled"]
+INTERACTION_STATUSES: tuple[InteractionStatus, ...] = (
+    "open",
+    "done",
+    "superseded",
+    "unknown",
+    "cancelled",
+)
+
+WORD = r"[a-z][a-z0-9_]*"
+
+
+@frozen
+class Scope:
+    """Who is asking. `project_id` None means every project of the account."""
+
+    account_id: str = field(validator=filled)
+    project_id: str | None = None
+    user_id: str | None = None
+
+    @property
+    def account_wide(self) -> Scope:
+        """The same asker, over every project of the account."""
+        return attrs.evolve(self, project_id=None)
+
+
+@frozen
+class Result:
+    """What came back. `status` is the trigger of the next transition."""
+
+    status: str = field(default="ok", validator=matches_re(WORD))
+    stdout: str | None = field(default=None, kw_only=True)
+    stderr: str | None = field(default=None, kw_only=True)
+    output: str = field(
+        default=Factory(lambda self: (self.stdout or "") + (self.stderr or ""), takes_self=True),
+        kw_only=True,
+    )
+    """The text a person or the next step reads; stdout and stderr unless something better."""
+    data: Mapping[str, Any] = field(factory=dict, kw_only=True)
+    error: str | None = field(default=None, kw_only=True)
+    """Why it is not ok, in words."""
+    code: int | None = field(default=None, kw_only=True)
+    duration_ms: int | None = field(default=None, kw_only=True)
+    usage: Mapping[str, Any] | None = field(default=None, kw_only=True)
+    remember: Mapping[str, Any] = field(factory=dict, kw_only=True)
+    """Merged into the session's state."""
+
+    @property
+    def ok(self) -> bool:
+        """True for `ok` and `warning`."""
+        return self.status in ("ok", "warning")
+
+    def failed(self, reason: str) -> Result:
+        """The same result as an error for this reason."""
+        return attrs.evolve(self, status="error", error=reason)
+
+    def warned(self, reason: str) -> Result:
+        """The same result as a warning for this reason."""
+        return attrs.evolve(self, status="warning", error=reason)
+
+    def remembering(self, **values: Any) -> Result:
+        """The same result, which also puts these values into the session's state."""
+        return attrs.evolve(self, remember={**self.remember, **values})
+
+
+@frozen
+class Interaction:
+    """A command and, once known, its result: row `seq` of the session's log."""
+
+    seq: int
+    step: str
+    """Empty for a row that tells what was done to the session: cancel, retry, reopen."""
+    attempt: int
+    """Which try of its step this is; a row issued again keeps the number."""
+    command: Command
+    status: InteractionStatus = "open"
+    result: Result | None = None
+    id: str = ""
+    session_id: str = ""
+    inserted_at: datetime | None = None
+    completed_at: datetime | None = None
+    due_at: datetime | None = None
+    """When an open Wait, or the time limit of an Ask or a Spawn, is over."""
+    submitted: str | None = None
+    """Digest of the result as it was handed in, before the step read it."""
+
+
+class History(Protocol):
+    """The log of one session, looked up and not loaded."""
+
+    def newest(self, step: str) -> Interaction | None:
+        """The newest row of a step, whatever became of it."""
+
+    def last(self, step: str) -> Interaction | None:
+        """The newest row of a step that has a result."""
+
+    def add(self, row: Interaction) -> History:
+        """The same log with this row written or, where it is there, rewritten."""
+
+
+@frozen
+class Log:
+    """A history held in memory: rows in order of seq."""
+
+    rows: tuple[Interaction, ...] = ()
+
+    def __iter__(self) -> Iterator[Interaction]:
+        return iter(self.rows)
+
+    def newest(self, step: str) -> Interaction | None:
+        """The newest row of a step, whatever became of it."""
+        return next((row for row in reversed(self.rows) if row.step == step), None)
+
+    def last(self, step: str) -> Interaction | None:
+        """The newest row of a step that has a result."""
+        done = (row for row in reversed(self.rows) if row.step == step and row.status == "done")
+        return next(done, None)
+
+    def add(self, row: Interaction) -> Log:
+        """The same log with this row written or, where it is there, rewritten."""
+        return Log((*(old for old in self.rows if old.seq != row.seq), row))
+
+
+@frozen
+class Session:
+    """One run of a session type: where it stands and what it remembers."""
+
+    type: str
+    step: str
+    """The state the machine stands in; in an ended session the step it ended at."""
+    input: Mapping[str, Any] = field(factory=dict)
+    state: Mapping[str, Any] = field(factory=dict)
+    status: Status = "active"
+    reason: str | None = None
+    """Why it failed or was cancelled."""
+    attempt: int = 1
+    seq: int = 0
+    """Number of the newest row of the log; also how many there are."""
+    since: int = 0
+    """The row of the last retry or reopen: limits count from there."""
+    budget: int = 100
+    """How many rows the log may get from `since` on."""
+    open: Interaction | None = None
+    log: History = field(factory=Log, eq=False, repr=False)
+    unsaved: tuple[Interaction, ...] = field(default=(), eq=False, repr=False)
+    """Rows decided and not yet written."""
+
+    id: str = ""
+    type_digest: str = ""
+    account_id: str = ""
+    project_id: str | None = None
+    component_id: str | None = None
+    user_id: str | None = None
+    parent_id: str | None = None
+    spawn_key: str | None = None
+    title: str | None = None
+    agent: str | None = None
+    environment: str | None = None
+    workdir: str | None = None
+    execution_mode: str = "manual"
+    external_conversation_id: str | None = None
+    version: int = 0
+    lease_owner: str | None = None
+    lease_until: datetime | None = None
+    inserted_at: datetime | None = None
+    updated_at: datetime | None = None
+    last_activity_at: datetime | None = None
+    ended_at: datetime | None = None
+    archived_at: datetime | None = None
+
+    @property
+    def active(self) -> bool:
+        """True until it is complete, failed or cancelled."""
+        return self.status == "active"
+
+    def last(self, step: str) -> Result:
+        """The newest result of a step; one with status `none` when it never had any."""
+        row = self.log.last(step)
+        return row.result if row is not None and row.result is not None else NONE
+
+    def visits(self, step: str) -> int:
+        """How often a step was tried since the session was created, retried or reopened."""
+        row = self.log.newest(step)
+        return row.attempt if row is not None and row.seq > self.since else 0
+
+
+NONE = Result("none")
