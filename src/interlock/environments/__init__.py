@@ -1,0 +1,1 @@
+"""Where commands run. Effects live here: processes, working copies, the machine."""

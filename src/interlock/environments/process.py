@@ -1,0 +1,149 @@
+"""Run one command to its end: output streamed and bounded, time limited, nothing left running."""
+
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from threading import Event
+
+from attrs import frozen
+
+from interlock.environments.capture import Capture, Emit
+from interlock.environments.child import Child
+from interlock.environments.launch import check_launch, explain_failure
+from interlock.environments.process_tree import TAG
+
+MEBIBYTE = 1024 * 1024
+TICK = 0.1  # seconds between two looks at the clock and at `stop`
+
+
+@frozen(kw_only=True)
+class Finished:
+    """How a command ended. `error` is None when it ran to its own end, with whatever code."""
+
+    code: int | None = None  # exit status; minus the signal's number; None: no end was seen
+    error: str | None = None  # one line: why it did not start, or what ended it
+    stdout: str = ""  # readable text, the middle left out where it was longer than `keep`
+    stderr: str = ""
+    output: str = ""  # both together, in the order of arrival
+    duration_ms: int = 0  # until the command's own end
+    timed_out: bool = False
+    stopped: bool = False
+    stdout_bytes: int = 0  # all that came
+    stderr_bytes: int = 0
+    truncated_bytes: int = 0  # left out of `stdout` and `stderr` together
+    stdout_sha256: str = ""  # of all that came; empty when nothing ran
+    stderr_sha256: str = ""
+    survivors: int = 0  # processes of its tree that could not be ended
+
+
+def run_process(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    stdin: bytes | None,
+    timeout: float | None,
+    emit: Emit,
+    stop: Event,
+    keep: int = MEBIBYTE,
+    tag: str,
+) -> Finished:
+    """Runs `argv` in `cwd` with exactly the variables `env` and the tag; returns how it ended.
+
+    `emit(stream, text)` gets the output of "stdout" and "stderr" while it comes, at most `keep`
+    bytes of each. After `timeout` seconds, or when `stop` is set, all that the command started
+    is ended; so is what still runs when the command itself has ended. No two runs at one time
+    may share a `tag`. Raises only what `emit` raises, and ValueError for a tag without text.
+    """
+    if not tag or "\0" in tag:
+        raise ValueError("the tag must be text without NUL: give each run its own")
+    variables = {**env, TAG: tag}
+    if fault := check_launch(argv, cwd, variables):
+        return Finished(error=fault)
+    if stop.is_set():
+        return Finished(error="stopped before it began", stopped=True)
+    capture = Capture(keep, emit)
+    try:
+        child = Child(argv, cwd, variables, stdin, capture.feed)
+    except OSError as failure:
+        return Finished(error=f"no process could be started, end others and try again: {failure}")
+    try:
+        timed_out, stopped = _follow(child, capture, timeout, stop)
+        child.settle()
+        child.drain()
+        capture.end()
+    finally:
+        child.close()
+    if child.failure is None:
+        error = _explain(child, timeout if timed_out else None, stopped)
+    else:
+        error = explain_failure(child.failure, argv[0], cwd, env)
+    return _finish(child, capture, error, timed_out, stopped)
+
+
+def _follow(
+    child: Child, capture: Capture, timeout: float | None, stop: Event
+) -> tuple[bool, bool]:
+    """Whether the command ran out of time, and whether it was stopped."""
+    timed_out = stopped = False
+    deadline = None if timeout is None else child.began + timeout
+    while child.left is None and not child.gone:
+        overdue = child.overdue
+        now = time.monotonic()
+        child.poll(TICK if deadline is None else min(TICK, max(0.0, deadline - now)))
+        capture.flush()
+        if overdue and child.left is None:
+            break
+        if child.code is None and not (timed_out or stopped):
+            stopped = stop.is_set()
+            timed_out = not stopped and deadline is not None and time.monotonic() >= deadline
+            if timed_out or stopped:
+                child.request_end()
+                deadline = None
+    return timed_out, stopped
+
+
+def _explain(child: Child, timeout: float | None, stopped: bool) -> str | None:
+    reason = None
+    if timeout is not None:
+        reason = f"timed out after {timeout:g} s"
+    elif stopped:
+        reason = "stopped on request"
+    elif child.code is None:
+        reason = "its supervisor was killed from outside, so its own end was not seen"
+    elif child.code < 0:
+        reason = f"killed by {_name_signal(-child.code)}"
+    if child.left:
+        reason = f"{reason or 'ended'}; {child.left} of its processes could not be ended"
+    return reason
+
+
+def _name_signal(number: int) -> str:
+    words = signal.strsignal(number) or "unknown"
+    try:
+        return f"{signal.Signals(number).name} ({words})"
+    except ValueError:
+        return f"signal {number} ({words})"
+
+
+def _finish(
+    child: Child, capture: Capture, error: str | None, timed_out: bool, stopped: bool
+) -> Finished:
+    out, err = capture.stdout, capture.stderr
+    return Finished(
+        code=child.code,
+        error=error,
+        stdout=out.excerpt.text(),
+        stderr=err.excerpt.text(),
+        output=capture.output.text(),
+        duration_ms=round(1000 * ((child.ended or time.monotonic()) - child.began)),
+        timed_out=timed_out,
+        stopped=stopped,
+        stdout_bytes=out.excerpt.size,
+        stderr_bytes=err.excerpt.size,
+        truncated_bytes=out.excerpt.left_out() + err.excerpt.left_out(),
+        stdout_sha256=out.sha256,
+        stderr_sha256=err.sha256,
+        survivors=child.left or 0,
+    )

@@ -1,0 +1,59 @@
+"""The processes that carry a run's tag in their environment, whoever their parent is now."""
+
+import os
+import time
+from collections.abc import Iterator
+
+import psutil
+
+TAG = "INTERLOCK_TAG"  # the environment variable that names the run a process belongs to
+
+GRACE = 4.0  # seconds between TERM and KILL; a supervisor that still lives needs half of it
+GIVE_UP = 5.0  # seconds of KILL before what is left is given up
+TICK = 0.02
+
+
+def end_strays(tag: str) -> int:
+    """Ends every process of this machine that carries `tag`; the number that could not be ended.
+
+    It is for what outlived its engine. The calling process and its ancestors are left alone.
+    Raises ValueError if `tag` is empty.
+    """
+    if not tag:
+        raise ValueError("the tag is empty: give the tag that the run was started with")
+    began = time.monotonic()
+    warned: set[psutil.Process] = set()
+    while found := set(find_tagged(tag)):
+        waited = time.monotonic() - began
+        if waited > GRACE + GIVE_UP:
+            return len(found)
+        for process in found if waited > GRACE else found - warned:
+            _signal(process, kill=waited > GRACE)
+        warned |= found
+        time.sleep(TICK)
+    return 0
+
+
+def find_tagged(tag: str) -> Iterator[psutil.Process]:
+    """The running processes that carry `tag`, without the caller and its ancestors."""
+    own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
+    for pid in psutil.pids():
+        if pid in own:
+            continue
+        try:
+            process = psutil.Process(pid)
+            if process.environ().get(TAG) == tag:
+                yield process
+        except (psutil.Error, OSError):
+            continue  # it ended, or belongs to another user
+
+
+def _signal(process: psutil.Process, *, kill: bool) -> None:
+    try:
+        # psutil compares the creation time first: a reused process id is not signalled.
+        if kill:
+            process.kill()
+        else:
+            process.terminate()
+    except psutil.Error:
+        return
