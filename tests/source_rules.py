@@ -45,6 +45,7 @@ MAX_FILE = 300  # lines
 MAX_FUNCTION = 60  # lines
 # A step of a session type is told by the table above it and the command that it returns.
 PLAIN_METHODS = ("session_types",)
+PLAIN_CLASSES = ("Meta",)  # where peewee reads a table's options
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -186,7 +187,10 @@ def check_sizes(root: Path) -> list[str]:
 
 
 def check_docstrings(root: Path) -> list[str]:
-    """Public modules, classes, functions and methods without a docstring."""
+    """Public modules, classes, functions and methods without a docstring.
+
+    A numbered migration has no public names: it cannot be imported by name.
+    """
     wrong = []
     for path, unit in modules(root):
         tree = ast.parse(path.read_text())
@@ -195,7 +199,7 @@ def check_docstrings(root: Path) -> list[str]:
         wrong += [
             f"{path}:{node.lineno}: {node.name} has no docstring"
             for node in _public(tree, methods=unit not in PLAIN_METHODS)
-            if not ast.get_docstring(node)
+            if path.stem.isidentifier() and not ast.get_docstring(node)
         ]
     return wrong
 
@@ -207,6 +211,8 @@ def _public(
         if not isinstance(node, Function | ast.ClassDef) or node.name.startswith("_"):
             continue
         if isinstance(node, ast.ClassDef):
+            if node.name in PLAIN_CLASSES:
+                continue
             yield node
             yield from _public(node, methods=methods)
         elif (methods or isinstance(parent, ast.Module)) and not _repeats(node):
