@@ -15,8 +15,9 @@ FACE = "__init__"  # the package's own __init__.py: the public names
 LAYERS = (
     ("engine",),
     (FACE,),
-    ("session_types", "agents"),
-    ("plugins", "config"),
+    ("session_types", "agents", "exporters"),
+    ("config",),
+    ("plugins",),
     ("store",),
     ("environments",),
     ("sessions",),
@@ -25,7 +26,7 @@ LAYERS = (
 )
 ROW = {unit: row for row, units in enumerate(LAYERS) for unit in units}
 
-PURE = ("engine", "session_types", "agents")
+PURE = ("engine", "session_types", "agents", "exporters")
 # Nothing here reads a clock, draws a random number, or touches a disk, a network or a process.
 PURE_IMPORTS = (
     *("__future__", "abc", "attr", "attrs", "base64", "bisect", "collections", "contextlib"),
