@@ -1,0 +1,186 @@
+"""Values to canonical JSON text and back: sorted keys, UTF-8, nothing that JSON has not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, cast
+
+import orjson
+from attrs import evolve
+from cattrs.preconf.orjson import make_converter
+from cattrs.strategies import configure_tagged_union
+
+from interlock.engine.commands import COMMANDS, Command
+from interlock.engine.errors import InvalidInput
+from interlock.engine.values import Result
+
+MAX_DEPTH = 100
+
+TEXT, WHOLE, OBJECT = (str, "a string"), (int, "a whole number"), (dict, "an object")
+RESULT_FIELDS = {
+    "status": TEXT,
+    "output": TEXT,
+    "stdout": TEXT,
+    "stderr": TEXT,
+    "error": TEXT,
+    "data": OBJECT,
+    "usage": OBJECT,
+    "remember": OBJECT,
+    "code": WHOLE,
+    "duration_ms": WHOLE,
+}
+
+_converter = make_converter(omit_if_default=True)
+_converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
+_converter.register_unstructure_hook(datetime, lambda value: value.isoformat())
+configure_tagged_union(
+    Command, _converter, tag_name="kind", tag_generator=lambda cls: str(vars(cls)["kind"])
+)
+
+
+def dump(value: Any) -> str:
+    """The canonical text of a JSON value. Raises InvalidInput for what JSON cannot say."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    except (orjson.JSONEncodeError, RecursionError) as error:
+        raise InvalidInput(f"this cannot be kept as JSON: {error}") from None
+
+
+def load(text: str) -> Any:
+    """The value of a text that `dump` made."""
+    return orjson.loads(text)
+
+
+def command_data(command: Command) -> dict[str, Any]:
+    """A command as plain JSON data, with its `kind`; fields at their default are left out."""
+    return cast(dict[str, Any], _converter.unstructure(command, unstructure_as=Command))
+
+
+def result_data(result: Result) -> dict[str, Any]:
+    """A result as plain JSON data; fields at their default are left out."""
+    return {"status": result.status, **_converter.unstructure(result)}
+
+
+def dump_command(command: Command) -> str:
+    """The canonical text of a command."""
+    data = command_data(command)
+    check_payload(data, "the command")
+    return dump(data)
+
+
+def load_command(text: str) -> Command:
+    """The command of a text."""
+    return cast(Command, _converter.structure(load(text), cast(Any, Command)))
+
+
+def dump_result(result: Result) -> str:
+    """The canonical text of a result."""
+    return dump(result_data(result))
+
+
+def load_result(text: str) -> Result:
+    """The result of a text."""
+    return _converter.structure(load(text), Result)
+
+
+def result_digest(text: str) -> str:
+    """What tells one submitted result from another: SHA-256 of its text, hexadecimal."""
+    return sha256(text.encode()).hexdigest()
+
+
+def read_command(data: Mapping[str, Any]) -> Command:
+    """The command in plain data from outside. Raises InvalidInput."""
+    if data.get("kind") not in {cls.kind for cls in COMMANDS}:
+        raise InvalidInput(f"{data.get('kind')!r} is no kind of command")
+    try:
+        return cast(Command, _converter.structure(data, cast(Any, Command)))
+    except Exception as error:
+        raise InvalidInput(f"this is no command: {error}") from None
+
+
+def read_result(data: Mapping[str, Any]) -> Result:
+    """The result in plain data from outside. Raises InvalidInput naming what is wrong."""
+    for key, value in data.items():
+        if key not in RESULT_FIELDS:
+            raise InvalidInput(f"a result has no {key!r}; it has {', '.join(RESULT_FIELDS)}")
+        cls, name = RESULT_FIELDS[key]
+        if value is not None and (not isinstance(value, cls) or isinstance(value, bool)):
+            raise InvalidInput(f"a result's {key} is {name}, not {value!r}")
+    try:
+        given = {key: value for key, value in data.items() if value is not None}
+        return accept(Result(**given))
+    except ValueError:
+        raise InvalidInput(
+            f"a status is a word like ok, error or approve, not {data.get('status')!r}"
+        ) from None
+
+
+def accept(result: Result) -> Result:
+    """The result as it may be kept, at the one inlet: text made visible, data checked.
+
+    Characters no text may hold (NUL, lone surrogates) become visible escapes.
+    Raises InvalidInput for data that JSON cannot say.
+    """
+    for name in ("data", "usage", "remember"):
+        check_payload(getattr(result, name), name)
+    texts: dict[str, Any] = {
+        name: visible(text)
+        for name in ("stdout", "stderr", "output", "error")
+        if (text := getattr(result, name)) is not None and visible(text) is not text
+    }
+    return evolve(result, **texts) if texts else result
+
+
+def visible(text: str) -> str:
+    """The text itself, or with NUL and lone surrogates written as `\\x00` and `\\udcff`."""
+    if not isinstance(text, str):
+        raise InvalidInput(f"a text is needed, not {text!r}")
+    if "\0" in text:
+        text = text.replace("\0", "\\x00")
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="backslashreplace").decode()
+    return text
+
+
+def check_payload(value: Any, what: str, depth: int = 0) -> None:
+    """Raise InvalidInput, saying where, unless JSON can hold the value without changing it."""
+    if isinstance(value, str):
+        _check_text(value, what)
+    elif isinstance(value, int | float | None):
+        _check_number(value, what)
+    elif depth >= MAX_DEPTH:
+        raise InvalidInput(f"{what} is nested deeper than {MAX_DEPTH} levels")
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            if not isinstance(key, str):
+                raise InvalidInput(f"{what} has the key {key!r}; keys are strings")
+            _check_text(key, what)
+            check_payload(part, f"{what}.{key}" if depth < 3 else what, depth + 1)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            check_payload(part, what, depth + 1)
+    else:
+        raise InvalidInput(f"{what} has a {type(value).__name__}, which JSON has not")
+
+
+def _check_number(value: float | None, what: str) -> None:
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise InvalidInput(f"{what} has a number beyond 64 bits; write it as a string")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidInput(f"{what} has {value!r}, which JSON has not; write it as a string")
+
+
+def _check_text(value: str, what: str) -> None:
+    if "\0" in value:
+        raise InvalidInput(f"{what} has a NUL character; remove it")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidInput(f"{what} has a lone surrogate, which is no text; remove it") from None

@@ -1,0 +1,207 @@
+"""Inspecting queries: lists, logs, events. Built with the query builder, bounded, scoped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import peewee
+from attrs import evolve, frozen
+
+from interlock.engine.values import Interaction, Scope, Session
+from interlock.store import blobs, codec, records, tables
+from interlock.store.connection import execute, guard
+from interlock.store.tables import read_time, write_time
+
+CHUNK = 200
+"""Rows that are read at a time, so that a long log never has to fit into memory."""
+
+
+@frozen
+class Event:
+    """What happened inside an interaction, at row `id` of all events."""
+
+    id: int
+    session_id: str
+    interaction_id: str | None
+    type: str
+    data: dict[str, Any]
+    sent_at: datetime
+
+
+@frozen
+class Context:
+    """A text that goes with a session; its type is a word like system, user or file."""
+
+    id: str
+    session_id: str
+    type: str
+    content: str
+    inserted_at: datetime
+
+
+def ids_like(scope: Scope, prefix: str, limit: int = 5) -> list[str]:
+    """Up to `limit` session ids in scope that begin with a prefix."""
+    table = tables.Session
+    query = _scoped(table.select(table.id), scope).where(
+        (table.id >= prefix) & (table.id < prefix + "\U0010ffff")
+    )
+    with guard():
+        return [found for (found,) in query.order_by(table.id).limit(limit).tuples()]
+
+
+def sessions(
+    scope: Scope,
+    *,
+    status: Sequence[str] = (),
+    type: str | None = None,
+    text: str | None = None,
+    parent_id: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    archived: bool = False,
+    limit: int = 20,
+    before: str | None = None,
+) -> list[Session]:
+    """Sessions in scope, newest first, those with an id below `before`; with their open rows."""
+    table = tables.Session
+    query = _scoped(table.select(*(getattr(table, n) for n in records.SESSION)), scope)
+    if status:
+        query = query.where(table.status.in_(list(status)))
+    if type is not None:
+        query = query.where(table.type == type)
+    if text is not None:
+        query = query.where(_like(table.title, text) | _like(table.type, text))
+    if parent_id is not None:
+        query = query.where(table.parent == parent_id)
+    if since is not None:
+        query = query.where(table.inserted_at >= since)
+    if until is not None:
+        query = query.where(table.inserted_at < until)
+    if before is not None:
+        query = query.where(table.id < before)
+    if not archived:
+        query = query.where(table.archived_at.is_null())
+    with guard():
+        found = list(query.order_by(table.id.desc()).limit(limit).tuples())
+        return _with_open_rows([records.read_session(_raw(row)) for row in found])
+
+
+def rows(
+    session: Session, *, step: str | None = None, after: int = 0, limit: int | None = None
+) -> Iterator[Interaction]:
+    """A session's interactions in order, those past `after`, read a chunk at a time."""
+    where, values = "session_id = ?", [session.id]
+    if step is not None:
+        where, values = f"{where} AND step = ?", [*values, step]
+    left = limit
+    while left is None or left > 0:
+        size = CHUNK if left is None else min(CHUNK, left)
+        sql = f"{records.SELECT_ROW} WHERE {where} AND seq > ? ORDER BY seq LIMIT ?"
+        with guard():
+            found = execute(sql, (*values, after, size)).fetchall()
+        yield from records.read_rows(found)
+        if len(found) < size:
+            return
+        after = found[-1][2]
+        left = None if left is None else left - size
+
+
+def events(
+    session: Session, *, interaction_id: str | None = None, after: int = 0, limit: int | None = None
+) -> Iterator[Event]:
+    """A session's events in order, those with an id past `after`, read a chunk at a time."""
+    where, values = "session_id = ?", [session.id]
+    if interaction_id is not None:
+        where, values = f"{where} AND interaction_id = ?", [*values, interaction_id]
+    sql = (
+        "SELECT id, session_id, interaction_id, type, data, sent_at FROM event "
+        f"WHERE {where} AND id > ? ORDER BY id LIMIT ?"
+    )
+    left = limit
+    while left is None or left > 0:
+        size = CHUNK if left is None else min(CHUNK, left)
+        with guard():
+            found = execute(sql, (*values, after, size)).fetchall()
+        for id_, owner, row, kind, data, sent_at in found:
+            time = read_time(sent_at)
+            if time is not None:
+                yield Event(id_, owner, row, kind, codec.load(blobs.fetch(data)), time)
+        if len(found) < size:
+            return
+        after = found[-1][0]
+        left = None if left is None else left - size
+
+
+def add_event(
+    session: Session, interaction_id: str | None, type: str, data: dict[str, Any], now: datetime
+) -> None:
+    """Append an event. Raises InvalidInput for data that JSON cannot say."""
+    codec.check_payload(data, "the event's data")
+    time = write_time(now)
+    execute(
+        "INSERT INTO event (session_id, interaction_id, account_id, type, data, sent_at, "
+        "inserted_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            session.id,
+            interaction_id,
+            session.account_id,
+            type,
+            blobs.keep(codec.dump(data)),
+            time,
+            time,
+        ),
+    )
+
+
+def add_context(session: Session, type: str, content: str, now: datetime) -> Context:
+    """Append a context and return it."""
+    made = Context(records.new_id(), session.id, type, codec.visible(content), now)
+    tables.Context.insert(
+        id=made.id,
+        session=session.id,
+        account_id=session.account_id,
+        type=type,
+        content=made.content,
+        inserted_at=now,
+    ).execute()
+    return made
+
+
+def contexts(session: Session) -> list[Context]:
+    """A session's contexts in the order they were added."""
+    table = tables.Context
+    query = table.select().where(table.session == session.id).order_by(table.id)
+    with guard():
+        return [
+            Context(row.id, session.id, row.type, row.content, row.inserted_at) for row in query
+        ]
+
+
+def _scoped(query: Any, scope: Scope) -> Any:
+    query = query.where(tables.Session.account == scope.account_id)
+    if scope.project_id is not None:
+        query = query.where(tables.Session.project == scope.project_id)
+    return query
+
+
+def _like(column: Any, text: str | None) -> Any:
+    escaped = (text or "").replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return peewee.NodeList((column, peewee.SQL("LIKE"), f"%{escaped}%", peewee.SQL("ESCAPE '\\'")))
+
+
+def _raw(values: Sequence[Any]) -> list[Any]:
+    return [write_time(value) if isinstance(value, datetime) else value for value in values]
+
+
+def _with_open_rows(found: list[Session]) -> list[Session]:
+    if not found:
+        return []
+    marks = ", ".join("?" * len(found))
+    sql = f"{records.SELECT_ROW} WHERE status = 'open' AND session_id IN ({marks})"
+    opened = {
+        row.session_id: row
+        for row in records.read_rows(execute(sql, [session.id for session in found]).fetchall())
+    }
+    return [evolve(session, open=opened.get(session.id)) for session in found]

@@ -1,0 +1,295 @@
+"""The hot path: sessions and interactions as rows, through constant SQL.
+
+The query builder alone would cost more than everything else in a step together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from attrs import evolve, frozen
+from uuid_utils import uuid7
+
+from interlock.engine.commands import Ask, Command, Spawn, Wait
+from interlock.engine.errors import StaleSession
+from interlock.engine.values import Interaction, Scope, Session
+from interlock.store import blobs, codec
+from interlock.store.connection import execute, guard
+from interlock.store.tables import read_time, write_time
+
+IDENTITY = (
+    "id",
+    "account_id",
+    "project_id",
+    "component_id",
+    "user_id",
+    "parent_id",
+    "spawn_key",
+    "type",
+    "type_digest",
+    "agent",
+    "environment",
+    "workdir",
+    "execution_mode",
+    "input",
+    "inserted_at",
+)
+MOVING = (
+    "external_conversation_id",
+    "title",
+    "state",
+    "status",
+    "reason",
+    "step",
+    "attempt",
+    "seq",
+    "since",
+    "budget",
+    "version",
+    "lease_owner",
+    "lease_until",
+    "updated_at",
+    "last_activity_at",
+    "ended_at",
+    "archived_at",
+)
+SESSION = (*IDENTITY, *MOVING)
+ROW = (
+    "id",
+    "session_id",
+    "account_id",
+    "project_id",
+    "seq",
+    "step",
+    "attempt",
+    "status",
+    "command",
+    "result",
+    "submitted",
+    "inserted_at",
+    "completed_at",
+    "due_at",
+)
+
+
+def _marks(names: Sequence[str]) -> str:
+    return ", ".join("?" * len(names))
+
+
+INSERT_SESSION = f"INSERT INTO session ({', '.join(SESSION)}) VALUES ({_marks(SESSION)})"
+UPDATE_SESSION = (
+    f"UPDATE session SET {', '.join(f'{name} = ?' for name in MOVING)} WHERE id = ? AND version = ?"
+)
+SELECT_SESSION = f"SELECT {', '.join(SESSION)} FROM session"
+INSERT_ROW = f"INSERT INTO interaction ({', '.join(ROW)}) VALUES ({_marks(ROW)})"
+CLOSE_ROW = (
+    "UPDATE interaction SET status = ?, result = ?, submitted = ?, completed_at = ? WHERE id = ?"
+)
+SELECT_ROW = (
+    "SELECT id, session_id, seq, step, attempt, status, command, result, submitted, "
+    "inserted_at, completed_at, due_at FROM interaction"
+)
+NEWEST = f"{SELECT_ROW} WHERE session_id = ? AND step = ? ORDER BY seq DESC LIMIT 1"
+LAST = (
+    f"{SELECT_ROW} WHERE session_id = ? AND step = ? AND status = 'done' ORDER BY seq DESC LIMIT 1"
+)
+
+
+def new_id() -> str:
+    """A new UUIDv7: ids made later sort later."""
+    return str(uuid7())
+
+
+@frozen
+class StoredHistory:
+    """A session's log, looked up row by row; what was looked up or added is kept."""
+
+    session_id: str
+    known: dict[str, tuple[Interaction | None, Interaction | None]]
+    """By step: its newest row, and the newest that has a result."""
+
+    def newest(self, step: str) -> Interaction | None:
+        """The newest row of a step, whatever became of it."""
+        return self._look_up(step)[0]
+
+    def last(self, step: str) -> Interaction | None:
+        """The newest row of a step that has a result."""
+        return self._look_up(step)[1]
+
+    def add(self, row: Interaction) -> StoredHistory:
+        """The same log with this row written or, where it is there, rewritten."""
+        _, last = self._look_up(row.step)
+        last = row if row.status == "done" else last
+        return StoredHistory(self.session_id, {**self.known, row.step: (row, last)})
+
+    def _look_up(self, step: str) -> tuple[Interaction | None, Interaction | None]:
+        if step not in self.known:
+            newest = one_row(NEWEST, (self.session_id, step))
+            done = newest is None or newest.status == "done"
+            self.known[step] = (
+                newest,
+                newest if done else one_row(LAST, (self.session_id, step)),
+            )
+        return self.known[step]
+
+
+def insert(session: Session, now: datetime) -> Session:
+    """The session as it was written for the first time, with its rows if it has any."""
+    session = evolve(
+        session,
+        version=1,
+        inserted_at=now,
+        updated_at=now,
+        last_activity_at=now,
+        log=StoredHistory(session.id, {}),
+    )
+    execute(INSERT_SESSION, (*_identity(session), *_moving(session)))
+    return session
+
+
+def save(session: Session, now: datetime, digest: str | None = None) -> Session:
+    """The session as saved, with its unsaved rows, if nobody else moved it since it was loaded.
+
+    `digest` is that of the submitted result which the first unsaved row carries.
+    Raises StaleSession.
+    """
+    saved = evolve(
+        session,
+        version=session.version + 1,
+        updated_at=now,
+        last_activity_at=now if session.unsaved else session.last_activity_at,
+        ended_at=None if session.active else session.ended_at or now,
+        unsaved=(),
+    )
+    cursor = execute(UPDATE_SESSION, (*_moving(saved), session.id, session.version))
+    if cursor.rowcount != 1:
+        raise StaleSession
+    log, opened = saved.log, saved.open
+    for row in session.unsaved:
+        written = _write(saved, row, now, digest)
+        digest = None
+        log = log.add(written)
+        if opened is not None and opened.seq == written.seq:
+            opened = written
+    return evolve(saved, log=log, open=opened)
+
+
+def one(scope: Scope, session_id: str) -> Session | None:
+    """The session with this id, with its open interaction; None where the scope has none."""
+    where, values = "WHERE id = ? AND account_id = ?", [session_id, scope.account_id]
+    if scope.project_id is not None:
+        where, values = f"{where} AND project_id = ?", [*values, scope.project_id]
+    return next(_sessions(f"{SELECT_SESSION} {where}", values), None)
+
+
+def children(parent: Session) -> list[Session]:
+    """Every child of a session, in the order they were made."""
+    sql = f"{SELECT_SESSION} WHERE parent_id = ? AND account_id = ? ORDER BY id"
+    return list(_sessions(sql, (parent.id, parent.account_id)))
+
+
+def row_by_id(session: Session, interaction_id: str) -> Interaction | None:
+    """The interaction with this id, if it is one of this session's."""
+    return one_row(f"{SELECT_ROW} WHERE id = ? AND session_id = ?", (interaction_id, session.id))
+
+
+def one_row(sql: str, values: Sequence[Any]) -> Interaction | None:
+    """The first interaction that a statement over SELECT_ROW finds."""
+    return next(read_rows(_fetch(sql, values)), None)
+
+
+def read_rows(found: Iterable[Sequence[Any]]) -> Iterator[Interaction]:
+    """Interactions from rows of SELECT_ROW's columns."""
+    for id_, owner, seq, step, attempt, status, command, result, digest, *times in found:
+        yield Interaction(
+            seq=seq,
+            step=step,
+            attempt=attempt,
+            command=codec.load_command(blobs.fetch(command)),
+            status=status,
+            result=None if result is None else codec.load_result(blobs.fetch(result)),
+            id=id_,
+            session_id=owner,
+            inserted_at=read_time(times[0]),
+            completed_at=read_time(times[1]),
+            due_at=read_time(times[2]),
+            submitted=digest,
+        )
+
+
+def read_session(values: Sequence[Any]) -> Session:
+    """The session in a row of SELECT_SESSION's columns, without its open interaction."""
+    found = dict(zip(SESSION, values, strict=True))
+    for name in ("input", "state"):
+        found[name] = codec.load(blobs.fetch(found[name]))
+    for name in found:
+        if name.endswith(("_at", "_until")):
+            found[name] = read_time(found[name])
+    return Session(**found, log=StoredHistory(found["id"], {}))
+
+
+def _fetch(sql: str, values: Sequence[Any]) -> list[Any]:
+    with guard():
+        return execute(sql, values).fetchall()
+
+
+def _sessions(sql: str, values: Sequence[Any]) -> Iterator[Session]:
+    for found in _fetch(sql, values):
+        session = read_session(found)
+        yield evolve(
+            session,
+            open=one_row(f"{SELECT_ROW} WHERE session_id = ? AND status = 'open'", (session.id,)),
+        )
+
+
+def _write(session: Session, row: Interaction, now: datetime, digest: str | None) -> Interaction:
+    closed_at = None if row.status == "open" else now
+    result = None if row.result is None else blobs.keep(codec.dump_result(row.result))
+    if row.id:
+        row = evolve(row, completed_at=closed_at, submitted=digest)
+        execute(CLOSE_ROW, (row.status, result, digest, write_time(closed_at), row.id))
+        return row
+    row = evolve(
+        row,
+        id=new_id(),
+        session_id=session.id,
+        inserted_at=now,
+        completed_at=closed_at,
+        due_at=due_at(row.command, now),
+        submitted=digest,
+    )
+    owner = (row.id, session.id, session.account_id, session.project_id)
+    command = blobs.keep(codec.dump_command(row.command))
+    times = (write_time(now), write_time(row.completed_at), write_time(row.due_at))
+    facts = (row.seq, row.step, row.attempt, row.status, command, result, digest)
+    execute(INSERT_ROW, (*owner, *facts, *times))
+    return row
+
+
+def due_at(command: Command, now: datetime) -> datetime | None:
+    """When a Wait is over, or the time limit of an Ask or a Spawn; None: never by itself."""
+    if isinstance(command, Wait) and command.until is not None:
+        return command.until
+    seconds = command.for_ if isinstance(command, Wait) else command.timeout
+    if seconds is None or not isinstance(command, Wait | Ask | Spawn):
+        return None
+    return now + timedelta(seconds=seconds)
+
+
+def _identity(session: Session) -> list[Any]:
+    return [_column(session, name) for name in IDENTITY]
+
+
+def _moving(session: Session) -> list[Any]:
+    return [_column(session, name) for name in MOVING]
+
+
+def _column(session: Session, name: str) -> Any:
+    value = getattr(session, name)
+    if isinstance(value, datetime):
+        return write_time(value)
+    if name in ("input", "state"):
+        return blobs.keep(codec.dump(value)) if value else "{}"
+    return value

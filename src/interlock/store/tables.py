@@ -1,0 +1,249 @@
+"""The tables. Models carry the schema and every inspecting query; the hot path is in `records`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from peewee import (
+    SQL,
+    AutoField,
+    BlobField,
+    Check,
+    CompositeKey,
+    DatabaseProxy,
+    DateTimeField,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    TextField,
+)
+
+database = DatabaseProxy()
+
+STATUS = "status IN ('active', 'complete', 'failed', 'cancelled')"
+MODE = "execution_mode IN ('manual', 'auto', 'agentic')"
+ROW_STATUS = "status IN ('open', 'done', 'superseded', 'unknown', 'cancelled')"
+
+
+def write_time(value: datetime | None) -> str | None:
+    """A time as text that sorts as it passes: UTC, microseconds, always the same width."""
+    return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def read_time(value: str | datetime | None) -> datetime | None:
+    """The aware UTC datetime that was written."""
+    if value is None or isinstance(value, datetime):
+        return value
+    return datetime.fromisoformat(value)
+
+
+class TimeField(DateTimeField):
+    """An aware UTC datetime; a naive one is refused, since nobody knows what it means."""
+
+    def db_value(self, value: datetime | str | None) -> Any:
+        """What the database keeps."""
+        if isinstance(value, datetime):
+            if value.tzinfo is None:
+                raise ValueError(f"a time needs its time zone: {value!r}")
+            return write_time(value)
+        return value
+
+    def python_value(self, value: Any) -> Any:
+        """What was kept, as an aware datetime."""
+        return read_time(value)
+
+
+class Table(Model):
+    """What all tables share: the database they are in."""
+
+    class Meta:
+        database = database
+        legacy_table_names = False
+
+
+class Account(Table):
+    """Whose data it is. Every row of every other table belongs to one."""
+
+    id = TextField(primary_key=True, constraints=[Check("length(id) > 0")])
+    name = TextField(unique=True, constraints=[Check("length(name) > 0")])
+    inserted_at = TimeField()
+
+
+class User(Table):
+    """A person."""
+
+    id = TextField(primary_key=True, constraints=[Check("length(id) > 0")])
+    name = TextField(unique=True, constraints=[Check("length(name) > 0")])
+    inserted_at = TimeField()
+
+
+class Membership(Table):
+    """That a person belongs to an account."""
+
+    account = ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    user = ForeignKeyField(User, on_delete="CASCADE")
+    role = TextField(default="owner")
+    inserted_at = TimeField()
+
+    class Meta:
+        primary_key = CompositeKey("account", "user")
+
+
+class Project(Table):
+    """A code base, told by its name within the account; `current` is its session in use."""
+
+    id = TextField(primary_key=True, constraints=[Check("length(id) > 0")])
+    account = ForeignKeyField(Account, on_delete="RESTRICT", index=False)
+    name = TextField(constraints=[Check("length(name) > 0")])
+    path = TextField(null=True)
+    current_session_id = TextField(null=True)
+    inserted_at = TimeField()
+
+    class Meta:
+        indexes = ((("account", "name"), True),)
+
+
+class Component(Table):
+    """A part of a code base that sessions work on."""
+
+    id = TextField(primary_key=True, constraints=[Check("length(id) > 0")])
+    account = ForeignKeyField(Account, on_delete="RESTRICT", index=False)
+    project = ForeignKeyField(Project, on_delete="CASCADE", null=True)
+    name = TextField(constraints=[Check("length(name) > 0")])
+    inserted_at = TimeField()
+
+    class Meta:
+        indexes = ((("account", "project", "name"), True),)
+
+
+class Session(Table):
+    """One run of a session type. Where it stands is the fold of its interactions, kept here."""
+
+    id = TextField(primary_key=True, constraints=[Check("length(id) > 0")])
+    account = ForeignKeyField(Account, on_delete="RESTRICT")
+    project = ForeignKeyField(Project, on_delete="SET NULL", null=True)
+    component = ForeignKeyField(Component, on_delete="SET NULL", null=True)
+    user = ForeignKeyField(User, on_delete="SET NULL", null=True)
+    parent = ForeignKeyField("self", on_delete="RESTRICT", null=True, index=False)
+    spawn_key = TextField(null=True)
+    type = TextField(constraints=[Check("length(type) > 0")])
+    type_digest = TextField()
+    agent = TextField(null=True, constraints=[Check("length(agent) > 0")])
+    environment = TextField(null=True, constraints=[Check("length(environment) > 0")])
+    workdir = TextField(null=True)
+    execution_mode = TextField(default="manual", constraints=[Check(MODE)])
+    external_conversation_id = TextField(null=True, index=True)
+    title = TextField(null=True)
+    input = TextField()
+    state = TextField()
+    status = TextField(default="active", constraints=[Check(STATUS)])
+    reason = TextField(null=True)
+    step = TextField()
+    attempt = IntegerField()
+    seq = IntegerField()
+    since = IntegerField()
+    budget = IntegerField(constraints=[Check("budget > 0")])
+    version = IntegerField()
+    lease_owner = TextField(null=True)
+    lease_until = TimeField(null=True)
+    inserted_at = TimeField()
+    updated_at = TimeField()
+    last_activity_at = TimeField()
+    ended_at = TimeField(null=True)
+    archived_at = TimeField(null=True)
+
+    class Meta:
+        indexes = (
+            (("account", "status"), False),
+            (("account", "project", "id"), False),
+            (("parent", "spawn_key"), True),
+        )
+
+
+class Interaction(Table):
+    """Row `seq` of a session's log: a command and, once known, its result, as JSON text."""
+
+    id = TextField(primary_key=True, constraints=[Check("length(id) > 0")])
+    session = ForeignKeyField(Session, on_delete="RESTRICT", index=False)
+    account_id = TextField()
+    project_id = TextField(null=True)
+    seq = IntegerField(constraints=[Check("seq > 0")])
+    step = TextField()
+    attempt = IntegerField()
+    status = TextField(constraints=[Check(ROW_STATUS)])
+    command = TextField()
+    result = TextField(null=True)
+    submitted = TextField(null=True)
+    inserted_at = TimeField()
+    completed_at = TimeField(null=True)
+    due_at = TimeField(null=True)
+
+    class Meta:
+        indexes = (
+            (("session", "seq"), True),
+            (("session", "step", "seq"), False),
+        )
+
+
+Interaction.add_index(
+    Interaction.index(
+        Interaction.session, unique=True, where=SQL("status = 'open'"), name="interaction_one_open"
+    )
+)
+Interaction.add_index(
+    Interaction.index(
+        Interaction.due_at,
+        where=SQL("status = 'open' AND due_at IS NOT NULL"),
+        name="interaction_due",
+    )
+)
+
+
+class Event(Table):
+    """What happened inside an interaction: output, an agent's stream, a late result."""
+
+    id = AutoField()
+    session = ForeignKeyField(Session, on_delete="RESTRICT", index=False)
+    interaction_id = TextField(null=True)
+    account_id = TextField()
+    type = TextField(constraints=[Check("length(type) > 0")])
+    data = TextField()
+    sent_at = TimeField()
+    inserted_at = TimeField()
+
+    class Meta:
+        indexes = ((("session", "id"), False), (("interaction_id", "sent_at"), False))
+
+
+class Context(Table):
+    """A text that goes with a session: system, user or file."""
+
+    id = TextField(primary_key=True, constraints=[Check("length(id) > 0")])
+    session = ForeignKeyField(Session, on_delete="RESTRICT")
+    account_id = TextField()
+    type = TextField(constraints=[Check("length(type) > 0")])
+    content = TextField()
+    inserted_at = TimeField()
+
+
+class Blob(Table):
+    """A payload too long for its row, found by the SHA-256 of its text."""
+
+    digest = TextField(primary_key=True)
+    size = IntegerField()
+    content = BlobField()
+
+
+TABLES: tuple[type[Table], ...] = (
+    Account,
+    User,
+    Membership,
+    Project,
+    Component,
+    Session,
+    Interaction,
+    Event,
+    Context,
+    Blob,
+)
