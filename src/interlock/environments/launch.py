@@ -32,15 +32,14 @@ def _check_arguments(argv: Sequence[str]) -> str | None:
 
 
 def _check_directory(cwd: Path) -> str | None:
-    try:
-        if cwd.is_dir():
-            return None if os.access(cwd, os.X_OK) else f"{cwd} may not be entered: chmod u+x it"
-        missing = not cwd.exists()
-    except (OSError, ValueError) as fault:
-        return f"the working directory cannot be used: {fault}"
-    if missing:
-        return f"the working directory {cwd} does not exist: create it or name another"
-    return f"the working directory {cwd} is not a directory: name one"
+    directory = f"the working directory {_name(str(cwd))}"
+    if fault := _check_text(str(cwd)):
+        return f"{directory} {fault}"
+    if not os.path.lexists(cwd):
+        return f"{directory} does not exist: create it or name another"
+    if not os.path.isdir(cwd):  # noqa: PTH112 - unlike Path.is_dir it never raises
+        return f"{directory} is not a directory: name one"
+    return None if os.access(cwd, os.X_OK) else f"{directory} may not be entered: chmod u+x it"
 
 
 def _check_variable(name: str, value: str) -> str | None:
@@ -63,20 +62,27 @@ def _check_text(text: str) -> str | None:
 def explain_failure(number: int, program: str, cwd: Path, environment: Mapping[str, str]) -> str:
     """What the error `number` of starting `program` means and what mends it."""
     path = environment.get("PATH", os.defpath)
+    name = _name(program)
     if number in (errno.E2BIG, errno.ENAMETOOLONG):
         return TOO_LONG
     if number == errno.ENOENT:
         if found := shutil.which(str(cwd / program) if "/" in program else program, path=path):
-            return f"{found} names an interpreter that does not exist: mend its first line"
+            return f"{_name(found)} names an interpreter that does not exist: mend its first line"
         if "/" in program:
-            return f"the program {program} does not exist: check the path, seen from {cwd}"
-        return f"the program {program!r} was not found: install it, or add its folder to PATH"
+            return f"the program {name} does not exist: check the path, seen from {cwd}"
+        return f"the program {name} was not found: install it, or add its folder to PATH"
     reasons = {
-        errno.EACCES: f"{program} may not be run: make it executable with chmod +x",
-        errno.EPERM: f"{program} may not be run by this user: change its permissions",
-        errno.ENOEXEC: f"{program} is not a program for this system: is its first line a #! line?",
-        errno.ENOTDIR: f"the path {program} leads through a file: check it",
-        errno.ETXTBSY: f"{program} is being written: try again when it is complete",
+        errno.EACCES: f"{name} may not be run: make it executable with chmod +x",
+        errno.EPERM: f"{name} may not be run by this user: change its permissions",
+        errno.ENOEXEC: f"{name} is not a program for this system: is its first line a #! line?",
+        errno.ENOTDIR: f"the path {name} leads through a file: check it",
+        errno.ETXTBSY: f"{name} is being written: try again when it is complete",
     }
-    fallback = f"{program} could not be started: {os.strerror(number)}"
+    fallback = f"{name} could not be started: {os.strerror(number)}"
     return reasons.get(number, fallback)
+
+
+def _name(text: str) -> str:
+    """The name on one line, quoted if it would not stay there."""
+    shown = text if text.isprintable() else repr(text)
+    return shown if len(shown) <= 120 else f"{shown[:120]}..."

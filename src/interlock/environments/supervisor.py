@@ -24,7 +24,7 @@ TICK = 0.02  # seconds between two looks at a tree that is being ended
 # When which signal is sent, in seconds after the reason to end the tree. After the command's own
 # end, what it left may finish by itself first: the `tee` behind a pipe is about to.
 Plan = tuple[tuple[float, int], ...]
-AFTER_EXIT: Plan = ((0.5, signal.SIGTERM), (1.5, signal.SIGKILL))
+AFTER_EXIT: Plan = ((1.0, signal.SIGTERM), (2.0, signal.SIGKILL))
 ON_REQUEST: Plan = ((0.0, signal.SIGTERM), (2.0, signal.SIGKILL))
 GIVE_UP = 5.0  # seconds after the last signal of the plan
 

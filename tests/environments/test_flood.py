@@ -1,0 +1,36 @@
+"""Any amount of output is taken with a small, constant amount of memory."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.environments.conftest import Bench
+
+MEASURED_RUN = Path(__file__).with_name("measured_run.py")
+
+
+@pytest.mark.parametrize(("out", "err"), [(300, 0), (150, 150)], ids=["stdout", "both"])
+def test_a_flood_does_not_fill_the_memory(bench: Bench, out: int, err: int) -> None:
+    """300 MiB on lines without an end: counted, hashed, cut, in at most 64 MiB more memory."""
+    flood = bench.fake("flood", str(out), str(err))
+    command = [sys.executable, str(MEASURED_RUN), bench.tag, *flood]
+    done = subprocess.run(command, cwd=bench.folder, capture_output=True, text=True, check=True)
+    report = json.loads(done.stdout)
+    assert report["code"] == 0
+    assert report["sizes"] == [out * 2**20, err * 2**20]
+    assert report["digests"] == [digest(out), digest(err)]
+    assert report["grown_kib"] <= 64 * 1024
+    assert report["kept"] <= 3 * (2**20 + 100)
+    assert max(report["emitted"].values()) <= 2**20 + 100
+
+
+def digest(mebibytes: int) -> str:
+    """The digest of so many MiB of the letter x."""
+    total = hashlib.sha256()
+    for _ in range(mebibytes):
+        total.update(b"x" * 2**20)
+    return total.hexdigest()
