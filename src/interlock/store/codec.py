@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, cast
 
 import orjson
-from attrs import evolve
 from cattrs.preconf.orjson import make_converter
 from cattrs.strategies import configure_tagged_union
 
 from interlock.engine.commands import COMMANDS, Command
 from interlock.engine.errors import InvalidInput
+from interlock.engine.payload import accept
 from interlock.engine.values import Result
-
-MAX_DEPTH = 100
 
 TEXT, WHOLE, OBJECT = (str, "a string"), (int, "a whole number"), (dict, "an object")
 RESULT_FIELDS = {
@@ -66,9 +63,7 @@ def result_data(result: Result) -> dict[str, Any]:
 
 def dump_command(command: Command) -> str:
     """The canonical text of a command."""
-    data = command_data(command)
-    check_payload(data, "the command")
-    return dump(data)
+    return dump(command_data(command))
 
 
 def load_command(text: str) -> Command:
@@ -116,71 +111,3 @@ def read_result(data: Mapping[str, Any]) -> Result:
         raise InvalidInput(
             f"a status is a word like ok, error or approve, not {data.get('status')!r}"
         ) from None
-
-
-def accept(result: Result) -> Result:
-    """The result as it may be kept, at the one inlet: text made visible, data checked.
-
-    Characters no text may hold (NUL, lone surrogates) become visible escapes.
-    Raises InvalidInput for data that JSON cannot say.
-    """
-    for name in ("data", "usage", "remember"):
-        check_payload(getattr(result, name), name)
-    texts: dict[str, Any] = {
-        name: visible(text)
-        for name in ("stdout", "stderr", "output", "error")
-        if (text := getattr(result, name)) is not None and visible(text) is not text
-    }
-    return evolve(result, **texts) if texts else result
-
-
-def visible(text: str) -> str:
-    """The text itself, or with NUL and lone surrogates written as `\\x00` and `\\udcff`."""
-    if not isinstance(text, str):
-        raise InvalidInput(f"a text is needed, not {text!r}")
-    if "\0" in text:
-        text = text.replace("\0", "\\x00")
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode(errors="backslashreplace").decode()
-    return text
-
-
-def check_payload(value: Any, what: str, depth: int = 0) -> None:
-    """Raise InvalidInput, saying where, unless JSON can hold the value without changing it."""
-    if isinstance(value, str):
-        _check_text(value, what)
-    elif isinstance(value, int | float | None):
-        _check_number(value, what)
-    elif depth >= MAX_DEPTH:
-        raise InvalidInput(f"{what} is nested deeper than {MAX_DEPTH} levels")
-    elif isinstance(value, Mapping):
-        for key, part in value.items():
-            if not isinstance(key, str):
-                raise InvalidInput(f"{what} has the key {key!r}; keys are strings")
-            _check_text(key, what)
-            check_payload(part, f"{what}.{key}" if depth < 3 else what, depth + 1)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            check_payload(part, what, depth + 1)
-    else:
-        raise InvalidInput(f"{what} has a {type(value).__name__}, which JSON has not")
-
-
-def _check_number(value: float | None, what: str) -> None:
-    if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise InvalidInput(f"{what} has a number beyond 64 bits; write it as a string")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise InvalidInput(f"{what} has {value!r}, which JSON has not; write it as a string")
-
-
-def _check_text(value: str, what: str) -> None:
-    if "\0" in value:
-        raise InvalidInput(f"{what} has a NUL character; remove it")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise InvalidInput(f"{what} has a lone surrogate, which is no text; remove it") from None

@@ -9,6 +9,7 @@ from typing import Any
 import peewee
 from attrs import evolve, frozen
 
+from interlock.engine.payload import check_payload, visible
 from interlock.engine.values import Interaction, Scope, Session
 from interlock.store import blobs, codec, records, tables
 from interlock.store.connection import execute, guard
@@ -138,7 +139,7 @@ def add_event(
     session: Session, interaction_id: str | None, type: str, data: dict[str, Any], now: datetime
 ) -> None:
     """Append an event. Raises InvalidInput for data that JSON cannot say."""
-    codec.check_payload(data, "the event's data")
+    check_payload(data, "the event's data")
     time = write_time(now)
     execute(
         "INSERT INTO event (session_id, interaction_id, account_id, type, data, sent_at, "
@@ -157,7 +158,7 @@ def add_event(
 
 def add_context(session: Session, type: str, content: str, now: datetime) -> Context:
     """Append a context and return it."""
-    made = Context(records.new_id(), session.id, type, codec.visible(content), now)
+    made = Context(records.new_id(), session.id, type, visible(content), now)
     tables.Context.insert(
         id=made.id,
         session=session.id,

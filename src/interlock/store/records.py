@@ -35,6 +35,8 @@ IDENTITY = (
     "execution_mode",
     "input",
     "inserted_at",
+    "lease_owner",
+    "lease_until",
 )
 MOVING = (
     "external_conversation_id",
@@ -48,8 +50,6 @@ MOVING = (
     "since",
     "budget",
     "version",
-    "lease_owner",
-    "lease_until",
     "updated_at",
     "last_activity_at",
     "ended_at",
@@ -174,6 +174,35 @@ def save(session: Session, now: datetime, digest: str | None = None) -> Session:
         if opened is not None and opened.seq == written.seq:
             opened = written
     return evolve(saved, log=log, open=opened)
+
+
+def claim(session: Session, owner: str, until: datetime) -> Session:
+    """The session with its lease given to an owner. Raises StaleSession."""
+    cursor = execute(
+        "UPDATE session SET lease_owner = ?, lease_until = ?, version = version + 1 "
+        "WHERE id = ? AND version = ?",
+        (owner, write_time(until), session.id, session.version),
+    )
+    if cursor.rowcount != 1:
+        raise StaleSession
+    return evolve(session, lease_owner=owner, lease_until=until, version=session.version + 1)
+
+
+def renew(session_id: str, owner: str, until: datetime) -> None:
+    """Keep a lease up; nothing happens where it is another's by now."""
+    execute(
+        "UPDATE session SET lease_until = ? WHERE id = ? AND lease_owner = ?",
+        (write_time(until), session_id, owner),
+    )
+
+
+def release(session_id: str, owner: str) -> None:
+    """Give a lease back; nothing happens where it is another's by now."""
+    execute(
+        "UPDATE session SET lease_owner = NULL, lease_until = NULL "
+        "WHERE id = ? AND lease_owner = ?",
+        (session_id, owner),
+    )
 
 
 def one(scope: Scope, session_id: str) -> Session | None:

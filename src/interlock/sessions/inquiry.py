@@ -1,0 +1,125 @@
+"""Looking: sessions, their log, their events; nothing here changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from attrs import frozen
+
+from interlock import engine
+from interlock.engine.errors import InvalidInput, SessionNotFound
+from interlock.engine.values import STATUSES, Interaction, Scope, Session
+from interlock.sessions.work import kind_of, load
+from interlock.store import queries, records
+from interlock.store.queries import Event
+
+MAX_LIMIT = 1000
+ID_LENGTH = 36
+
+
+@frozen
+class Page:
+    """Some sessions, newest first, and the cursor that goes on after them; None at the end."""
+
+    sessions: tuple[Session, ...]
+    cursor: str | None
+
+
+def get(scope: Scope, session_id: str) -> Session:
+    """The session with its open interaction. Raises SessionNotFound."""
+    return load(scope, session_id)
+
+
+def resolve(scope: Scope, prefix: str) -> str:
+    """The id of the one session in scope whose id begins so. Raises SessionNotFound, and
+    InvalidInput naming some when there are several."""
+    if len(prefix) == ID_LENGTH and records.one(scope, prefix) is not None:
+        return prefix
+    found = queries.ids_like(scope, prefix) if prefix else []
+    if not found:
+        raise SessionNotFound(
+            f"there is no session {prefix} here; `interlock list` shows those there are"
+        )
+    if len(found) > 1:
+        raise InvalidInput(f"{prefix} could be {' or '.join(found)}; give more of the id")
+    return found[0]
+
+
+def find(
+    scope: Scope,
+    *,
+    status: str | Sequence[str] | None = None,
+    type: str | None = None,
+    text: str | None = None,
+    parent: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    archived: bool = False,
+    limit: int = 20,
+    after: str | None = None,
+) -> Page:
+    """Sessions in scope, newest first; `text` is looked for in titles and types.
+
+    Archived ones only with `archived`. A scope without a project sees all of its account's.
+    Raises InvalidInput.
+    """
+    wanted = (status,) if isinstance(status, str) else tuple(status or ())
+    for name in wanted:
+        if name not in STATUSES:
+            raise InvalidInput(f"no status {name!r}; use {', '.join(STATUSES)}")
+    if not 1 <= limit <= MAX_LIMIT:
+        raise InvalidInput(f"a limit is 1 to {MAX_LIMIT}, not {limit}")
+    found = queries.sessions(
+        scope,
+        status=wanted,
+        type=type,
+        text=text,
+        parent_id=parent,
+        since=since,
+        until=until,
+        archived=archived,
+        limit=limit + 1,
+        before=after,
+    )
+    page = found[:limit]
+    return Page(tuple(page), page[-1].id if len(found) > limit else None)
+
+
+def history(
+    scope: Scope,
+    session_id: str,
+    *,
+    step: str | None = None,
+    after: int = 0,
+    limit: int | None = None,
+) -> Iterator[Interaction]:
+    """A session's interactions in order, those past `after`, read as they are asked for."""
+    return queries.rows(load(scope, session_id), step=step, after=after, limit=limit)
+
+
+def events(
+    scope: Scope,
+    session_id: str,
+    *,
+    interaction: str | None = None,
+    after: int = 0,
+    limit: int | None = None,
+) -> Iterator[Event]:
+    """What happened inside a session's interactions, in order, past the event `after`."""
+    session = load(scope, session_id)
+    return queries.events(session, interaction_id=interaction, after=after, limit=limit)
+
+
+def check(scope: Scope, session_id: str) -> list[str]:
+    """Every way in which a session's row differs from the replay of its log; empty when none."""
+    session = load(scope, session_id)
+    kind = kind_of(session)
+    replayed = engine.replay(
+        kind, queries.rows(session), input=session.input, budget=session.budget
+    )
+    return [
+        f"{name} is {getattr(session, name)!r}, the log leads to {getattr(replayed, name)!r}"
+        for name in ("step", "status", "state", "attempt", "seq", "since")
+        if getattr(session, name) != getattr(replayed, name)
+    ]

@@ -1,0 +1,146 @@
+"""Who runs a session now: a lease in its row, kept up by a thread while a command is executed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from secrets import token_hex
+from types import TracebackType
+
+from interlock import engine
+from interlock.engine.errors import InterlockError, SessionBusy, StoreUnusable
+from interlock.engine.values import Scope, Session
+from interlock.sessions.turns import issue, settle, waits
+from interlock.sessions.work import Work, kind_of, load, put, work
+from interlock.store import connection, records
+
+LEASE_SECONDS = 30.0
+RENEW_SECONDS = 10.0
+WATCH_SECONDS = 1.0
+"""How soon a running command is stopped after somebody cancelled its session."""
+
+
+class Lease:
+    """The right to run one session, from claim to release.
+
+    `stop` is set when the session was cancelled or the lease was lost while it was held.
+    """
+
+    def __init__(self, scope: Scope, session_id: str) -> None:
+        self.scope = scope
+        self.session_id = session_id
+        self.owner = f"{_process()}:{token_hex(16)}"
+        self.stop = threading.Event()
+        self.executing = False
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Lease:
+        return self
+
+    def claim(self) -> Session:
+        """The session, held and ready: what an earlier holder left open is settled as unknown.
+
+        One that has ended is returned as it is. Raises SessionBusy while another holder is alive.
+        """
+        with work() as done:
+            session = load(self.scope, self.session_id)
+            if not session.active:
+                return session
+            abandoned = _require_free(session, done.now)
+            until = done.now + timedelta(seconds=LEASE_SECONDS)
+            held = records.claim(session, self.owner, until)
+            held = settle(done, held)
+            held = _settle_abandoned(done, held) if abandoned else held
+            return issue(done, held)
+
+    def watch(self) -> None:
+        """Begin to keep the lease up and to look out for a cancellation."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._keep_up, daemon=True)
+            self._thread.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        if self._thread is not None:
+            self._thread.join()
+        with contextlib.suppress(StoreUnusable), connection.tx():
+            if self.executing:
+                # Nobody saw how the command ended: a lease that is over tells the next holder so.
+                records.renew(self.session_id, self.owner, datetime.now(UTC))
+            else:
+                records.release(self.session_id, self.owner)
+
+    def _keep_up(self) -> None:
+        try:
+            renewed = datetime.now(UTC)
+            while not self._over.wait(WATCH_SECONDS):
+                now = datetime.now(UTC)
+                if (now - renewed).total_seconds() >= RENEW_SECONDS:
+                    self._renew(now)
+                    renewed = now
+                session = records.one(self.scope, self.session_id)
+                if session is None or not session.active or session.lease_owner != self.owner:
+                    self.stop.set()
+                    return
+        except InterlockError:
+            self.stop.set()
+        finally:
+            connection.disconnect()
+
+    def _renew(self, now: datetime) -> None:
+        with connection.tx():
+            records.renew(self.session_id, self.owner, now + timedelta(seconds=LEASE_SECONDS))
+
+
+def running(session: Session, now: datetime) -> bool:
+    """True when somebody alive holds the session's lease."""
+    owner, until = session.lease_owner, session.lease_until
+    if owner is None or until is None or until <= now:
+        return False
+    import psutil
+
+    host, pid, born, _ = owner.split(":")
+    if host != _host():
+        return True
+    try:
+        return f"{psutil.Process(int(pid)).create_time():.2f}" == born
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
+
+
+def _require_free(session: Session, now: datetime) -> bool:
+    """True when an earlier holder died or was interrupted in the middle of a command."""
+    if running(session, now):
+        host, pid, *_ = str(session.lease_owner).split(":")
+        raise SessionBusy(
+            f"session {session.id} is being run by process {pid} on {host}; "
+            "`interlock log --follow` shows what it does"
+        )
+    return session.lease_owner is not None
+
+
+def _settle_abandoned(done: Work, session: Session) -> Session:
+    if session.open is None or waits(session) or not session.active:
+        return session
+    return put(done, engine.settle_unknown(kind_of(session), session))
+
+
+@cache
+def _host() -> str:
+    return socket.gethostname().replace(":", "-")
+
+
+def _process() -> str:
+    import psutil
+
+    return f"{_host()}:{os.getpid()}:{psutil.Process().create_time():.2f}"

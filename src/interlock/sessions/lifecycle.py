@@ -1,0 +1,123 @@
+"""Creating a session, and what is done to it as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import evolve
+
+from interlock import engine, plugins
+from interlock.engine.errors import ComponentNotFound, InvalidInput, SessionActive
+from interlock.engine.payload import check_payload
+from interlock.engine.values import Scope, Session
+from interlock.sessions.work import Work, kind_of, load, put, revive_parent, work
+from interlock.store import owners, records
+
+MODES = ("manual", "auto", "agentic")
+
+
+def create(
+    scope: Scope,
+    type: str,
+    *,
+    input: Mapping[str, Any] | None = None,
+    title: str | None = None,
+    agent: str | None = None,
+    environment: str | None = None,
+    workdir: str | None = None,
+    component: str | None = None,
+    budget: int | None = None,
+    execution_mode: str = "manual",
+) -> Session:
+    """A new session at its first step, owned by the scope's account and project.
+
+    `agent` is a kind and its options in one line, such as `program ruff check --fix`.
+    Raises UnknownType, BrokenType, InvalidInput, PluginUnusable, ComponentNotFound.
+    """
+    kind = plugins.load_type(type)()
+    given = dict(input or {})
+    check_payload(given, "the input")
+    if title is not None:
+        check_payload(title, "the title")
+    if execution_mode not in MODES:
+        raise InvalidInput(f"no execution mode {execution_mode!r}; use {', '.join(MODES)}")
+    if budget is not None and budget < 1:
+        raise InvalidInput(f"a budget is 1 or more interactions, not {budget}")
+    check_plugins(agent, environment)
+    if component is not None and not owners.has_component(scope, component):
+        raise ComponentNotFound(f"there is no component {component} in this account")
+    session = evolve(
+        engine.start(kind, input=given, budget=budget),
+        id=records.new_id(),
+        account_id=scope.account_id,
+        project_id=scope.project_id,
+        user_id=scope.user_id,
+        component_id=component,
+        title=title,
+        agent=agent,
+        environment=environment,
+        workdir=workdir,
+        execution_mode=execution_mode,
+    )
+    with work() as done:
+        session = records.insert(session, done.now)
+        done.note("created", session)
+    return session
+
+
+def check_plugins(agent: str | None, environment: str | None) -> None:
+    """Raise PluginUnusable or InvalidInput unless both can be used; None is fine."""
+    if agent is not None:
+        if not agent.strip():
+            raise InvalidInput("the agent is empty; name one, such as `program ruff check --fix`")
+        plugins.load_agent(agent.split()[0])
+    if environment is not None:
+        plugins.load_environment(environment)
+
+
+def cancel(scope: Scope, session_id: str, reason: str = "") -> Session:
+    """The session cancelled for good, its active children too. Raises SessionEnded."""
+    with work() as done:
+        return _cancel(done, load(scope, session_id), reason or "cancelled")
+
+
+def retry(scope: Scope, session_id: str) -> Session:
+    """A failed session active again at the step it failed at, its limits anew; a parent that
+    failed because of it waits for it again. Raises SessionActive, InvalidInput."""
+    with work() as done:
+        return _revive(done, engine.retry(load(scope, session_id)))
+
+
+def reopen(scope: Scope, session_id: str, step: str | None = None) -> Session:
+    """An ended session active again at a step, or where it ended; as `retry` otherwise."""
+    with work() as done:
+        session = load(scope, session_id)
+        return _revive(done, engine.reopen(kind_of(session), session, step))
+
+
+def archive(scope: Scope, session_id: str, *, undo: bool = False) -> Session:
+    """An ended session put away: `find` leaves it out. `undo` takes it back.
+    Raises SessionActive."""
+    with work() as done:
+        session = load(scope, session_id)
+        if session.active:
+            raise SessionActive(f"session {session.id} is active; cancel it before archiving it")
+        saved = records.save(evolve(session, archived_at=None if undo else done.now), done.now)
+        done.note("archived", saved)
+        return saved
+
+
+def _cancel(done: Work, session: Session, reason: str) -> Session:
+    saved = put(done, engine.cancel(session, reason))
+    for child in records.children(saved):
+        if child.active:
+            _cancel(done, child, f"its parent was cancelled: {reason}")
+    return saved
+
+
+def _revive(done: Work, session: Session) -> Session:
+    saved = put(done, evolve(session, archived_at=None))
+    done.note("reopened", saved)
+    revive_parent(done, saved)
+    return saved

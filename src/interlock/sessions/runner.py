@@ -1,0 +1,145 @@
+"""The loop: ask for the command, execute it, hand the result back, until it ends or waits."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from interlock import engine
+from interlock.engine.commands import Command, Spawn
+from interlock.engine.errors import (
+    InvalidInput,
+    InvalidResult,
+    SessionBusy,
+    StaleSession,
+    StoreUnusable,
+)
+from interlock.engine.payload import accept
+from interlock.engine.session_type import SessionType
+from interlock.engine.values import Interaction, Result, Scope, Session
+from interlock.sessions.lease import Lease
+from interlock.sessions.turns import issue, waits
+from interlock.sessions.work import kind_of, load, put, work
+from interlock.store import codec, queries, records
+from interlock.store.connection import tx
+
+Emit = Callable[[str, Mapping[str, Any]], None]
+
+
+class Perform(Protocol):
+    """Executes the open interaction of a session."""
+
+    def __call__(
+        self, session: Session, interaction: Interaction, *, emit: Emit, stop: threading.Event
+    ) -> Result:
+        """What came back. `emit(type, data)` appends an event; `stop` set means: end it now."""
+
+
+def run(scope: Scope, session_id: str, execute: Callable[[Command], Result]) -> Session:
+    """The session after its commands were executed until it ended or waits.
+
+    What `execute` raises becomes an error result. Killed at any moment, it goes on where it stood
+    when called again. Raises SessionBusy while another process runs it, StaleSession when another
+    took it over.
+    """
+
+    def perform(
+        session: Session, interaction: Interaction, *, emit: Emit, stop: threading.Event
+    ) -> Result:
+        return execute(interaction.command)
+
+    return _run(scope, session_id, perform)
+
+
+def drive(scope: Scope, session_id: str, perform: Perform) -> Session:
+    """As `run`, with an executor that sees session and interaction; at a Spawn it runs the children
+    one after the other and then goes on."""
+    session = _run(scope, session_id, perform)
+    while session.active and session.open is not None and isinstance(session.open.command, Spawn):
+        before = session.version
+        for child in records.children(session):
+            if child.active:
+                with contextlib.suppress(SessionBusy):
+                    drive(scope, child.id, perform)
+        session = load(scope, session_id)
+        if session.version != before:
+            session = _run(scope, session_id, perform)
+        else:
+            return session
+    return session
+
+
+def record(
+    scope: Scope, session_id: str, interaction_id: str | None, type: str, data: Mapping[str, Any]
+) -> None:
+    """Append an event to a session's interaction. Raises SessionNotFound, InvalidInput."""
+    session = load(scope, session_id)
+    with tx():
+        queries.add_event(session, interaction_id, type, dict(data), datetime.now(UTC))
+
+
+def _run(scope: Scope, session_id: str, perform: Perform) -> Session:
+    with Lease(scope, session_id) as lease:
+        session = lease.claim()
+        lease.watch()
+        while session.active and session.open is not None and not waits(session):
+            lease.executing = True
+            result = _execute(session, session.open, perform, lease.stop)
+            session = _hand_back(scope, session, session.open, result, lease)
+            lease.executing = False
+    return session
+
+
+def _execute(session: Session, row: Interaction, perform: Perform, stop: threading.Event) -> Result:
+    def emit(kind: str, data: Mapping[str, Any]) -> None:
+        with tx():
+            queries.add_event(session, row.id, kind, dict(data), datetime.now(UTC))
+
+    try:
+        result = perform(session, row, emit=emit, stop=stop)
+        if not isinstance(result, Result):
+            return Result().failed(f"the executor returned {result!r}, which is no Result")
+        return accept(result)
+    except InvalidInput as error:
+        return Result().failed(f"what came back cannot be kept: {error}")
+    except StoreUnusable:
+        raise
+    except Exception as error:
+        reason = f"the executor raised {type(error).__name__}: {error}"
+        return accept(Result().failed(reason))
+
+
+def _handle(kind: SessionType, session: Session, result: Result) -> Session:
+    try:
+        return engine.handle_result(kind, session, result)
+    except InvalidResult as error:
+        return engine.handle_result(kind, session, result.failed(str(error)))
+
+
+def _hand_back(
+    scope: Scope, session: Session, row: Interaction, result: Result, lease: Lease
+) -> Session:
+    """One transaction: the result, the move, and the next command's row."""
+    kind = kind_of(session)
+    text = codec.dump_result(result)
+    digest = codec.result_digest(text)
+    try:
+        with work() as done:
+            moved = _handle(kind, session, result)
+            if moved.active:
+                moved = engine.next_command(kind, moved)
+            return issue(done, put(done, moved, digest))
+    except StaleSession:
+        pass
+    with work() as done:
+        current = load(scope, session.id)
+        late = {"result": codec.load(text), "because": "the session was moved on meanwhile"}
+        queries.add_event(current, row.id, "late_result", late, done.now)
+        if current.active and current.lease_owner == lease.owner:
+            return issue(done, current)
+    if not current.active:
+        return current
+    raise StaleSession(f"session {session.id} was taken over by {current.lease_owner}")

@@ -1,0 +1,152 @@
+"""Taking turns with whoever executes: the next command out, its result in."""
+
+from __future__ import annotations
+
+from interlock import engine
+from interlock.engine.commands import Ask, Spawn, Wait
+from interlock.engine.decide import fault
+from interlock.engine.errors import (
+    InteractionClosed,
+    InteractionNotFound,
+    InterlockError,
+    InvalidResult,
+    NothingAsked,
+    ResultConflict,
+    SessionEnded,
+)
+from interlock.engine.fold import require_active
+from interlock.engine.payload import accept
+from interlock.engine.values import Interaction, Result, Scope, Session
+from interlock.sessions.work import Work, join_children, kind_of, load, put, work
+from interlock.store import codec, queries, records
+
+
+def next_command(scope: Scope, session_id: str, *, reissue: bool = False) -> Interaction:
+    """The open interaction of a session: what to do next. Asking twice changes nothing.
+
+    `reissue` keeps the open one as superseded and makes it anew.
+    Raises SessionNotFound, SessionEnded, UnknownType, BrokenType.
+    """
+    with work() as done:
+        session = load(scope, session_id)
+        require_active(session)
+        session = settle(done, session)
+        if reissue and session.active and session.open is not None:
+            session = put(done, engine.reissue(kind_of(session), session))
+        session = issue(done, session)
+    require_active(session)
+    if session.open is None:
+        raise SessionEnded
+    return session.open
+
+
+def handle_result(scope: Scope, session_id: str, interaction_id: str, result: Result) -> Session:
+    """The session moved on by the result of one interaction.
+
+    The same result again is accepted once and answered the same. One that comes too late is kept
+    as an event and moves nothing. Raises InvalidInput, InvalidResult, SessionNotFound,
+    InteractionNotFound, SessionEnded, InteractionClosed, ResultConflict.
+    """
+    result = accept(result)
+    text = codec.dump_result(result)
+    digest = codec.result_digest(text)
+    with work() as done:
+        session = load(scope, session_id)
+        row = records.row_by_id(session, interaction_id)
+        if row is None:
+            raise InteractionNotFound(
+                f"session {session.id} has no interaction {interaction_id}; "
+                "`interlock log` shows those it has"
+            )
+        if row.status == "done" and row.submitted == digest:
+            return session
+        refusal = _refusal(session, row)
+        if refusal is None:
+            _require_executable(row)
+            return put(done, engine.handle_result(kind_of(session), session, result), digest)
+        late = {"result": codec.load(text), "because": str(refusal)}
+        queries.add_event(session, row.id, "late_result", late, done.now)
+    raise refusal
+
+
+def answer(scope: Scope, session_id: str, choice: str, comment: str = "") -> Session:
+    """The session moved on by a person's choice. Raises NothingAsked, InvalidResult."""
+    row = next_command(scope, session_id)
+    if not isinstance(row.command, Ask):
+        raise NothingAsked(
+            f"session {session_id} is not waiting for an answer; it is at step {row.step}"
+        )
+    if choice not in row.command.choices:
+        raise InvalidResult(
+            f"{choice!r} is no choice here; choose {', '.join(row.command.choices)}"
+        )
+    return handle_result(scope, session_id, row.id, Result(choice, output=comment))
+
+
+def issue(done: Work, session: Session) -> Session:
+    """The session with a command that somebody can execute, or ended, or waiting.
+
+    A step that failed to make a command is answered here with its error.
+    """
+    while session.active:
+        row = session.open
+        if row is None:
+            session = put(done, engine.next_command(kind_of(session), session))
+            continue
+        result = fault(row.command)
+        if result is None:
+            return session
+        session = put(done, engine.handle_result(kind_of(session), session, result))
+    return session
+
+
+def settle(done: Work, session: Session) -> Session:
+    """The session moved on where what it waits for is there: a time passed, children ended."""
+    row = session.open
+    if row is None or not session.active:
+        return session
+    if isinstance(row.command, Spawn):
+        session = join_children(done, session)
+    result = overdue(row, done)
+    if result is None or session.open != row:
+        return session
+    return put(done, engine.handle_result(kind_of(session), session, result))
+
+
+def overdue(row: Interaction, done: Work) -> Result | None:
+    """What the passing of its time makes of an open interaction; None while it is not over."""
+    if row.due_at is None or row.due_at > done.now:
+        return None
+    if isinstance(row.command, Wait):
+        return Result()
+    if isinstance(row.command, Ask):
+        return Result("expired", error=f"nobody answered by {row.due_at:%Y-%m-%d %H:%M:%S} UTC")
+    return Result("timeout", error="the child sessions did not end in time")
+
+
+def waits(session: Session) -> bool:
+    """True when the open command is for a person, a time or children, and nothing to execute."""
+    return session.open is not None and isinstance(session.open.command, Ask | Wait | Spawn)
+
+
+def _require_executable(row: Interaction) -> None:
+    if isinstance(row.command, Wait | Spawn):
+        what = "its time" if isinstance(row.command, Wait) else "its child sessions"
+        raise InvalidResult(f"step {row.step} is answered by {what}, not by a submitted result")
+
+
+def _refusal(session: Session, row: Interaction) -> InterlockError | None:
+    if row.status == "done":
+        return ResultConflict(
+            f"interaction {row.id} already has another result; this one is kept as late"
+        )
+    if not session.active:
+        return SessionEnded(
+            f"session {session.id} is {session.status}; "
+            "the result is kept as late and moves nothing"
+        )
+    if row.status != "open":
+        return InteractionClosed(
+            f"interaction {row.id} was {row.status}; the result is kept as late and moves nothing"
+        )
+    return None

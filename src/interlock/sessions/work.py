@@ -1,0 +1,174 @@
+"""One unit of work: load in scope, decide, save; all of it in one transaction, told after it.
+
+`put` saves a decided session and whatever follows from it at once: the children of a Spawn that
+just opened, and the parent of a session that just ended.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from attrs import Factory, define, evolve
+
+from interlock import engine, plugins
+from interlock.engine.commands import Child, Spawn
+from interlock.engine.errors import InvalidInput, SessionNotFound, TypeUnusable
+from interlock.engine.payload import check_payload
+from interlock.engine.session_type import SessionType
+from interlock.engine.values import Interaction, Result, Scope, Session
+from interlock.sessions.subscribers import Change, publish
+from interlock.store import codec, records
+from interlock.store.connection import tx
+
+
+@define
+class Work:
+    """What a transaction has done so far, to be told once it is durable."""
+
+    now: datetime
+    changes: list[tuple[Change, Session, Interaction | None]] = Factory(list)
+
+    def note(self, change: Change, session: Session, row: Interaction | None = None) -> None:
+        """Remember a change."""
+        self.changes.append((change, session, row))
+
+
+@contextmanager
+def work() -> Iterator[Work]:
+    """A transaction whose changes are published after its commit, or never."""
+    with tx():
+        done = Work(datetime.now(UTC))
+        yield done
+    for change, session, row in done.changes:
+        publish(change, session, row)
+
+
+def load(scope: Scope, session_id: str) -> Session:
+    """The session in scope. Raises SessionNotFound: missing and out of scope are the same."""
+    session = records.one(scope, session_id)
+    if session is None:
+        raise SessionNotFound(
+            f"there is no session {session_id} here; `interlock list` shows those there are"
+        )
+    return session
+
+
+def kind_of(session: Session) -> SessionType:
+    """An instance of the session's type. Raises UnknownType or BrokenType."""
+    return plugins.load_type(session.type)()
+
+
+def put(work: Work, session: Session, digest: str | None = None) -> Session:
+    """The session as saved, after all that follows from it at once. Raises StaleSession."""
+    decided = session.unsaved
+    saved = records.save(session, work.now, digest)
+    for row in decided:
+        if row.status != "open":
+            work.note("done", saved, row)
+    opened = saved.open
+    if opened is not None and any(row.seq == opened.seq for row in decided):
+        work.note("issued", saved, opened)
+        if isinstance(opened.command, Spawn):
+            return _start_children(work, saved, opened, opened.command)
+    if decided and not saved.active:
+        work.note("ended", saved)
+        _wake_parent(work, saved)
+    return saved
+
+
+def join_children(work: Work, session: Session) -> Session:
+    """The session moved on where the children it waits for have done enough."""
+    row = session.open
+    if row is None or not isinstance(row.command, Spawn):
+        return session
+    keys = set(_keys(row.step, row.command))
+    children = [child for child in records.children(session) if child.spawn_key in keys]
+    result = engine.join(row.command, children)
+    if result is None:
+        return session
+    return put(work, engine.handle_result(kind_of(session), session, result))
+
+
+def revive_parent(work: Work, child: Session) -> None:
+    """Bring a parent that failed for want of this child back to the Spawn it stood at."""
+    parent = _parent(child)
+    if parent is None or parent.status != "failed":
+        return
+    last = parent.log.last(parent.step)
+    if last is None or not isinstance(last.command, Spawn):
+        return
+    if child.spawn_key not in _keys(last.step, last.command):
+        return
+    try:
+        kind = kind_of(parent)
+    except TypeUnusable:
+        return
+    parent = put(work, engine.next_command(kind, engine.retry(parent)))
+    work.note("reopened", parent)
+    revive_parent(work, parent)
+
+
+def _start_children(work: Work, parent: Session, row: Interaction, command: Spawn) -> Session:
+    there = {child.spawn_key for child in records.children(parent)}
+    try:
+        made = [
+            _child_of(parent, child, key)
+            for key, child in zip(_keys(row.step, command), command.children, strict=True)
+            if key not in there
+        ]
+    except (TypeUnusable, InvalidInput) as error:
+        result = Result().failed(f"a child session cannot start: {error}")
+        return put(work, engine.handle_result(kind_of(parent), parent, result))
+    for child in made:
+        work.note("created", records.insert(child, work.now))
+    return join_children(work, parent)
+
+
+def _child_of(parent: Session, child: Child, key: str) -> Session:
+    check_payload(child.input, f"the input of {child.type}")
+    return evolve(
+        engine.start(plugins.load_type(child.type)(), input=child.input),
+        id=records.new_id(),
+        account_id=parent.account_id,
+        project_id=parent.project_id,
+        component_id=parent.component_id,
+        user_id=parent.user_id,
+        parent_id=parent.id,
+        spawn_key=key,
+        title=child.title,
+        agent=child.agent or parent.agent,
+        environment=child.environment or parent.environment,
+        workdir=parent.workdir,
+        execution_mode="agentic",
+    )
+
+
+def _keys(step: str, command: Spawn) -> list[str]:
+    """One key per child: same step and same child, same key; the second like it has its own."""
+    seen: Counter[str] = Counter()
+    keys = []
+    for child in command.children:
+        told = child.key or sha256(codec.dump([child.type, dict(child.input)]).encode()).hexdigest()
+        seen[told] += 1
+        keys.append(f"{step}/{told}" if seen[told] == 1 else f"{step}/{told}/{seen[told]}")
+    return keys
+
+
+def _parent(child: Session) -> Session | None:
+    if child.parent_id is None:
+        return None
+    return records.one(Scope(child.account_id), child.parent_id)
+
+
+def _wake_parent(work: Work, child: Session) -> None:
+    parent = _parent(child)
+    if parent is None or not parent.active or parent.open is None:
+        return
+    try:
+        join_children(work, parent)
+    except TypeUnusable:
+        return  # it joins when its type is there again and somebody runs it

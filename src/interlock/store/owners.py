@@ -1,0 +1,126 @@
+"""Accounts, people, projects and components, and the session a project has in use."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from interlock.engine.errors import InvalidInput
+from interlock.engine.payload import visible
+from interlock.engine.values import Scope
+from interlock.store import records
+from interlock.store.connection import execute, guard, tx
+from interlock.store.tables import write_time
+
+MAX_NAME = 200
+
+
+def enter(
+    account: str, project: str | None, path: str | None, user: str | None, now: datetime
+) -> Scope:
+    """The scope of an account and a project by name, with rows made where there are none.
+
+    Raises InvalidInput for a name that is empty or too long.
+    """
+    found = _look_up(account, project, user)
+    if found is not None:
+        return found
+    for what, name in (("account", account), ("project", project), ("user", user)):
+        if name is not None and (not name.strip() or len(name) > MAX_NAME or visible(name) != name):
+            raise InvalidInput(f"{name!r} is no {what} name; use 1 to {MAX_NAME} plain characters")
+    with tx():
+        time = write_time(now)
+        account_id = _ensure("account", account, time)
+        user_id = None if user is None else _ensure("user", user, time)
+        if user_id is not None:
+            execute(
+                "INSERT INTO membership (account_id, user_id, role, inserted_at) "
+                "VALUES (?, ?, 'owner', ?) ON CONFLICT DO NOTHING",
+                (account_id, user_id, time),
+            )
+        if project is not None:
+            execute(
+                "INSERT INTO project (id, account_id, name, path, inserted_at) "
+                "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (records.new_id(), account_id, project, path, time),
+            )
+    scope = _look_up(account, project, user)
+    if scope is None:
+        raise InvalidInput(f"the account {account!r} could not be entered")
+    return scope
+
+
+def add_component(scope: Scope, name: str, now: datetime) -> str:
+    """The id of the component with this name in scope, made where there is none."""
+    with tx():
+        where = "account_id = ? AND project_id IS ? AND name = ?"
+        values = (scope.account_id, scope.project_id, name)
+        row = execute(f"SELECT id FROM component WHERE {where}", values).fetchone()
+        if row is not None:
+            return str(row[0])
+        made = records.new_id()
+        execute(
+            "INSERT INTO component (account_id, project_id, name, id, inserted_at) "
+            "VALUES (?, ?, ?, ?, ?)",
+            (*values, made, write_time(now)),
+        )
+        return made
+
+
+def has_component(scope: Scope, component_id: str) -> bool:
+    """True when the account has this component, in the scope's project if it has one."""
+    with guard():
+        row = execute(
+            "SELECT project_id FROM component WHERE id = ? AND account_id = ?",
+            (component_id, scope.account_id),
+        ).fetchone()
+    return row is not None and scope.project_id in (None, row[0])
+
+
+def use(scope: Scope, session_id: str) -> None:
+    """Make a session the one in use in the scope's project."""
+    with tx():
+        execute(
+            "UPDATE project SET current_session_id = ? WHERE id = ? AND account_id = ?",
+            (session_id, scope.project_id, scope.account_id),
+        )
+
+
+def current(scope: Scope) -> str | None:
+    """The id of the session in use in the scope's project, if there is one."""
+    with guard():
+        row = execute(
+            "SELECT current_session_id FROM project WHERE id = ? AND account_id = ?",
+            (scope.project_id, scope.account_id),
+        ).fetchone()
+    return None if row is None else row[0]
+
+
+def project_names(account_id: str) -> dict[str, str]:
+    """The names of an account's projects by id."""
+    with guard():
+        rows = execute("SELECT id, name FROM project WHERE account_id = ?", (account_id,))
+        return {str(id_): str(name) for id_, name in rows.fetchall()}
+
+
+def _look_up(account: str, project: str | None, user: str | None) -> Scope | None:
+    with guard():
+        row = execute(
+            "SELECT a.id, p.id, u.id FROM account a "
+            "LEFT JOIN project p ON p.account_id = a.id AND p.name = ? "
+            'LEFT JOIN "user" u ON u.name = ? '
+            "LEFT JOIN membership m ON m.account_id = a.id AND m.user_id = u.id "
+            "WHERE a.name = ? AND (u.id IS NULL OR m.user_id IS NOT NULL)",
+            (project, user, account),
+        ).fetchone()
+    if row is None or (project and row[1] is None) or (user and row[2] is None):
+        return None
+    return Scope(*row)
+
+
+def _ensure(table: str, name: str, time: str | None) -> str:
+    execute(
+        f'INSERT INTO "{table}" (id, name, inserted_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+        (records.new_id(), name, time),
+    )
+    row = execute(f'SELECT id FROM "{table}" WHERE name = ?', (name,)).fetchone()
+    return str(row[0])
