@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from attrs import Attribute, field, frozen
-from attrs.validators import ge, in_, min_len, optional
 
 from interlock.engine.errors import InvalidInput
 
 Policy = Literal["all", "any", "ignore_failed"]
+POLICIES: tuple[Policy, ...] = ("all", "any", "ignore_failed")
 
-_seconds = optional(ge(0))
+MAX_SECONDS = 10**9
+"""About 30 years: what a clock can still add."""
 
 
 def filled(instance: object, attribute: Attribute[Any], value: object) -> None:
@@ -23,8 +24,21 @@ def filled(instance: object, attribute: Attribute[Any], value: object) -> None:
         raise InvalidInput(f"{attribute.name} is a non-empty string, not {value!r}")
 
 
-def _words(value: Iterable[str]) -> tuple[str, ...]:
-    return tuple(value)
+def _seconds(instance: object, attribute: Attribute[Any], value: float | None) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value is not None and not (number and 0 <= value <= MAX_SECONDS):
+        raise InvalidInput(f"{attribute.name} is 0 to {MAX_SECONDS} seconds, not {value!r}")
+
+
+def _policy(instance: object, attribute: Attribute[Any], value: object) -> None:
+    if value not in POLICIES:
+        raise InvalidInput(f"policy is one of {', '.join(POLICIES)}, not {value!r}")
+
+
+def _variables(instance: object, attribute: Attribute[Any], value: Mapping[str, str]) -> None:
+    for pair in value.items():
+        if not all(isinstance(word, str) for word in pair):
+            raise InvalidInput(f"{attribute.name} maps strings to strings, not {pair!r}")
 
 
 def _argv(value: Iterable[str]) -> tuple[str, ...]:
@@ -36,6 +50,13 @@ def _argv(value: Iterable[str]) -> tuple[str, ...]:
     return argv
 
 
+def _choices(value: Iterable[str]) -> tuple[str, ...]:
+    choices = tuple(value)
+    if isinstance(value, str) or not choices:
+        raise InvalidInput(f"choices is a list of at least one status, not {value!r}")
+    return choices
+
+
 @frozen
 class Shell:
     """Run a program: an argv list, never a shell line. Exit code 0 is `ok`, any other `error`."""
@@ -45,7 +66,7 @@ class Shell:
     argv: tuple[str, ...] = field(converter=_argv)
     cwd: str | None = None
     """Directory relative to the session's work directory."""
-    env: Mapping[str, str] = field(factory=dict)
+    env: Mapping[str, str] = field(factory=dict, validator=_variables)
     input: str | None = None
     """Text for its standard input; without it the input is empty."""
     timeout: float | None = field(default=None, validator=_seconds)
@@ -83,7 +104,7 @@ class Ask:
     kind: ClassVar[str] = "ask"
 
     question: str = field(validator=filled)
-    choices: tuple[str, ...] = field(default=("ok",), converter=_words, validator=min_len(1))
+    choices: tuple[str, ...] = field(default=("ok",), converter=_choices)
     about: str = ""
     """`unknown` when the engine itself asks what to do about an outcome nobody saw."""
     timeout: float | None = field(default=None, validator=_seconds)
@@ -97,7 +118,7 @@ class Wait:
 
     for_: float | None = field(default=None, validator=_seconds)
     until: datetime | None = None
-    timeout: None = None
+    timeout: ClassVar[None] = None
 
     def __attrs_post_init__(self) -> None:
         if (self.for_ is None) == (self.until is None):
@@ -120,7 +141,10 @@ class Child:
 
 
 def _children(value: Iterable[Child]) -> tuple[Child, ...]:
-    return tuple(value)
+    children = tuple(value)
+    if not all(isinstance(child, Child) for child in children):
+        raise InvalidInput(f"children is a list of Child, not {children!r}")
+    return children
 
 
 @frozen
@@ -134,7 +158,7 @@ class Spawn:
     kind: ClassVar[str] = "spawn"
 
     children: tuple[Child, ...] = field(converter=_children)
-    policy: Policy = field(default="all", validator=in_(("all", "any", "ignore_failed")))
+    policy: Policy = field(default="all", validator=_policy)
     timeout: float | None = field(default=None, validator=_seconds)
 
     @classmethod

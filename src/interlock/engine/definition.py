@@ -1,74 +1,66 @@
-"""A session type's table, checked and compiled into one `transitions` machine."""
+"""What a session type declares, compiled into one `transitions` machine."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any
 
 from attrs import field, frozen
 from transitions import Machine
 
 from interlock.engine.errors import DefinitionError
+from interlock.engine.payload import describe
 from interlock.engine.steps import Step
-from interlock.engine.values import WORD, Result, Session, Status
-
-COMPLETE: Final = "complete"
-FAILED: Final = "failed"
-CANCELLED: Final = "cancelled"
-ENDS: Mapping[str, Status] = {COMPLETE: COMPLETE, FAILED: FAILED, CANCELLED: CANCELLED}
+from interlock.engine.table import ENDS, Row, fault, read_table
+from interlock.engine.values import WORD, Result, Session
 
 STANDARD = ("ok", "warning", "error", "timeout", "expired")
 """Statuses that every step understands, with or without a row."""
 
+ERRORS = ("error", "timeout", "expired")
+"""Statuses that end a session as failed where no row takes them."""
+
 FALLBACK = {"warning": "ok", "timeout": "error", "expired": "error"}
 
-RESERVED = ("none", "late", "superseded", "unknown")
-
-
-@frozen
-class Row:
-    """One row of the table for one source; `number` counts from 1 as written."""
-
-    number: int
-    trigger: str
-    source: str
-    dest: str
-    guards: tuple[str, ...] = ()
-    unless: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        words = [self.trigger, self.source, self.dest, *self.guards]
-        words += [f"unless {name}" for name in self.unless]
-        return f"row {self.number} [{', '.join(words)}]"
+ATTRIBUTES = ("transitions", "name", "budget", "inputs", "definition", "check_input")
+"""What a session type has besides its steps; no step can take one of these names."""
 
 
 class GuardRaised(Exception):
-    """A guard raised; carries its name."""
+    """A guard raised; says which and what."""
 
     def __init__(self, name: str, error: Exception) -> None:
-        super().__init__(f"guard {name} raised {type(error).__name__}: {error}")
+        super().__init__(f"guard {name} raised {describe(error)}")
+
+    @staticmethod
+    def made(result: Result) -> bool:
+        """True of the error that stands for a guard that raised."""
+        told = re.match(r"guard \w+ raised ", result.error or "")
+        return result.status == "error" and told is not None
+
+
+@frozen
+class Guard:
+    """A guard by name, asked of the session type that decides."""
+
+    name: str
+
+    def __call__(self, kind: object, session: Session, result: Result) -> bool:
+        """True when the guard holds. Raises GuardRaised."""
+        try:
+            return bool(getattr(kind, self.name)(session, result))
+        except Exception as error:
+            raise GuardRaised(self.name, error) from error
 
 
 class Cursor:
-    """The model the machine moves: where it stands, and the type's guards by name."""
+    """The model the machine moves: only where it stands."""
 
-    def __init__(self, subject: object, state: str) -> None:
-        self.subject = subject
+    def __init__(self, state: str) -> None:
         self.state = state
-
-    def __getattr__(self, name: str) -> Callable[[Session, Result], bool]:
-        guard = getattr(self.subject, name)
-
-        def ask(session: Session, result: Result) -> bool:
-            try:
-                return bool(guard(session, result))
-            except Exception as error:
-                raise GuardRaised(name, error) from error
-
-        return ask
 
 
 @frozen
@@ -89,24 +81,32 @@ class Definition:
         """The triggers that have a row at a step, in the order of the table."""
         return tuple(dict.fromkeys(row.trigger for row in self.rows if row.source == step))
 
-    def fire(self, subject: object, session: Session, result: Result) -> str | None:
-        """Where the result leads from the session's step; None when no row takes it.
+    def route(self, step: str, status: str) -> str | None:
+        """The trigger whose rows take a status at a step; None when there is none.
 
         A `warning` without a row of its own takes the rows of `ok`; `timeout` and `expired`
-        take those of `error`. Raises GuardRaised.
+        take those of `error`.
         """
-        trigger = result.status
-        if (session.step, trigger) not in self.routes:
-            trigger = FALLBACK.get(trigger, trigger)
-        if (session.step, trigger) not in self.routes:
-            return None
-        cursor = Cursor(subject, session.step)
-        moved = self.machine.events[trigger].trigger(cursor, session, result)
-        return cursor.state if moved else None
+        if (step, status) in self.routes:
+            return status
+        fallback = FALLBACK.get(status, status)
+        return fallback if (step, fallback) in self.routes else None
 
     def takes(self, step: str, status: str) -> bool:
         """True when a result of this status means something at a step."""
         return status in STANDARD or (step, status) in self.routes
+
+    def fire(self, kind: object, session: Session, result: Result) -> str | None:
+        """Where the result leads from the session's step; None when no row takes it.
+
+        Raises GuardRaised.
+        """
+        trigger = self.route(session.step, result.status)
+        if trigger is None:
+            return None
+        cursor = Cursor(session.step)
+        moved = self.machine.events[trigger].trigger(cursor, kind, session, result)
+        return cursor.state if moved else None
 
 
 def define(cls: type) -> Definition:
@@ -117,139 +117,43 @@ def define(cls: type) -> Definition:
         for name, value in vars(parent).items()
         if isinstance(getattr(cls, name, None), Step) and isinstance(value, Step)
     }
-    name, budget = cls.name, cls.budget  # type: ignore[attr-defined]
-    if not re.fullmatch(WORD, name):
-        raise DefinitionError(f"{cls.__name__}: the name {name!r} must be lower_snake_case")
-    if type(budget) is not int or budget < 1:
-        raise DefinitionError(f"{cls.__name__}: budget = {budget!r} must be 1 or more")
-    written = cls.transitions  # type: ignore[attr-defined]
-    if isinstance(written, str) or not written:
-        raise DefinitionError(f"{cls.__name__}: transitions is empty; give at least one row")
-    rows = tuple(_rows(cls, written))
-    _check_words(cls, steps, rows)
-    _check_names(cls, steps, rows)
-    _check_order(cls, rows)
-    _check_paths(cls, steps, rows)
-    machine = Machine(
-        model=None,
-        states=[*steps, *ENDS],
-        transitions=[[r.trigger, r.source, r.dest, [*r.guards], [*r.unless]] for r in rows],
-        initial=rows[0].source,
-        auto_transitions=False,
-    )
+    for name in steps:
+        if name in ENDS or name in ATTRIBUTES:
+            raise fault(cls, f"step {name}", "the engine uses this name", "rename the step")
+    name, budget, inputs = cls.name, cls.budget, cls.inputs  # type: ignore[attr-defined]
+    _check_attributes(cls, name, budget, inputs)
+    rows = read_table(cls, steps, cls.transitions)  # type: ignore[attr-defined]
     digest = _digest(name, budget, steps, rows)
     routes = frozenset((row.source, row.trigger) for row in rows)
+    machine = _machine(steps, rows)
     return Definition(name, steps, rows, rows[0].source, budget, digest, machine, routes)
 
 
-def _fault(cls: type, row: object, what: str, mend: str) -> DefinitionError:
-    return DefinitionError(f"{cls.__name__}: {row}: {what}; {mend}")
+def _check_attributes(cls: type, name: object, budget: object, inputs: object) -> None:
+    if not isinstance(name, str) or not re.fullmatch(WORD, name):
+        raise DefinitionError(f"{cls.__name__}: the name {name!r} must be lower_snake_case")
+    if type(budget) is not int or budget < 1:
+        raise DefinitionError(f"{cls.__name__}: budget = {budget!r} must be 1 or more")
+    pairs = inputs.items() if isinstance(inputs, Mapping) else [(None, None)]
+    if not all(isinstance(key, str) and isinstance(told, str) for key, told in pairs):
+        raise DefinitionError(
+            f"{cls.__name__}: inputs = {inputs!r} must map the name of each input to its help"
+        )
 
 
-def _rows(cls: type, written: Any) -> Iterator[Row]:
-    for number, row in enumerate(written, 1):
-        where = f"row {number} {row!r}"
-        if not isinstance(row, list | tuple) or not 3 <= len(row) <= 5:
-            raise _fault(
-                cls, where, "is not a row", "write [trigger, source, destination, guard, unless]"
-            )
-        trigger, sources, dest, *conditions = row
-        sources = [sources] if isinstance(sources, str) else sources
-        guards, unless = (_names(cls, where, part) for part in (*conditions, None, None)[:2])
-        if not isinstance(sources, list | tuple) or not sources:
-            raise _fault(cls, where, "has no source", "name a step or a list of steps")
-        for word in (trigger, dest, *sources):
-            if not isinstance(word, str):
-                raise _fault(cls, where, f"{word!r} is not a name", "write it as a string")
-        for source in sources:
-            yield Row(number, trigger, source, dest, guards, unless)
-
-
-def _names(cls: type, where: str, part: Any) -> tuple[str, ...]:
-    names = [part] if isinstance(part, str) else [] if part is None else part
-    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
-        raise _fault(cls, where, f"{part!r} is not a guard", "name a method of the class")
-    return tuple(names)
-
-
-def _check_words(cls: type, steps: Mapping[str, Step], rows: tuple[Row, ...]) -> None:
-    triggers = {row.trigger: row for row in rows}
-    for trigger, row in triggers.items():
-        if not re.fullmatch(WORD, trigger) or trigger in RESERVED:
-            raise _fault(cls, row, f"{trigger!r} cannot be a trigger", "use another word")
-    for name in steps:
-        if name in triggers:
-            raise _fault(
-                cls, triggers[name], f"step {name} shadows the trigger {name!r}", "rename the step"
-            )
-        if name in ENDS:
-            raise DefinitionError(f"{cls.__name__}: a step cannot be called {name!r}; rename it")
-
-
-def _check_names(cls: type, steps: Mapping[str, Step], rows: tuple[Row, ...]) -> None:
-    for row in rows:
-        if row.source in ENDS:
-            raise _fault(cls, row, f"{row.source!r} is an end and leads nowhere", "remove the row")
-        if row.source not in steps:
-            raise _fault(cls, row, f"unknown step {row.source!r}", _mend(row.source, steps))
-        if row.dest not in steps and row.dest not in ENDS:
-            raise _fault(cls, row, f"unknown step {row.dest!r}", _mend(row.dest, steps))
-        for name in (*row.guards, *row.unless):
-            guard = getattr(cls, name, None)
-            if not callable(guard) or isinstance(guard, Step):
-                raise _fault(
-                    cls,
-                    row,
-                    f"there is no guard {name!r}",
-                    f"write `def {name}(self, session, result)`",
-                )
-
-
-def _mend(name: str, steps: Mapping[str, Step]) -> str:
-    return f"write `@step def {name}(self, session)` or use one of {', '.join(steps) or 'none'}"
-
-
-def _check_order(cls: type, rows: tuple[Row, ...]) -> None:
-    for index, row in enumerate(rows):
-        for earlier in rows[:index]:
-            same = (earlier.trigger, earlier.source) == (row.trigger, row.source)
-            if same and {*earlier.guards} <= {*row.guards} and {*earlier.unless} <= {*row.unless}:
-                raise _fault(
-                    cls,
-                    row,
-                    f"can never fire, {earlier} takes all it would",
-                    "give the earlier row a guard, or move or remove this one",
-                )
-
-
-def _check_paths(cls: type, steps: Mapping[str, Step], rows: tuple[Row, ...]) -> None:
-    reached = _closure({rows[0].source}, {(row.source, row.dest) for row in rows})
-    ending = _closure({*ENDS}, {(row.dest, row.source) for row in rows})
-    for name in steps:
-        if not any(row.source == name for row in rows):
-            raise _fault(cls, f"step {name}", "has no way out", f"add a row with source {name!r}")
-        if name not in reached:
-            raise _fault(
-                cls,
-                f"step {name}",
-                f"cannot be reached from {rows[0].source!r}",
-                f"add a row with destination {name!r}, or remove the step",
-            )
-        if name not in ending:
-            raise _fault(
-                cls,
-                f"step {name}",
-                "has no path to an end",
-                "add a row that leads to COMPLETE, FAILED or CANCELLED",
-            )
-
-
-def _closure(start: set[str], edges: set[tuple[str, str]]) -> set[str]:
-    found, new = set(start), set(start)
-    while new:
-        new = {b for a, b in edges if a in new} - found
-        found |= new
-    return found
+def _machine(steps: Mapping[str, Step], rows: tuple[Row, ...]) -> Machine:
+    # `transitions` takes callables as conditions; its type hints know only of their names.
+    transitions: list[Any] = [
+        [row.trigger, row.source, row.dest, [*map(Guard, row.guards)], [*map(Guard, row.unless)]]
+        for row in rows
+    ]
+    return Machine(
+        model=None,
+        states=[*steps, *ENDS],
+        transitions=transitions,
+        initial=rows[0].source,
+        auto_transitions=False,
+    )
 
 
 def _digest(name: str, budget: int, steps: Mapping[str, Step], rows: tuple[Row, ...]) -> str:

@@ -8,9 +8,11 @@ from typing import Any
 from attrs import evolve
 
 from interlock.engine.commands import Call
-from interlock.engine.decide import advance, close, drop, require_active, start, write
+from interlock.engine.decide import start
 from interlock.engine.errors import InvalidInput, SessionActive
-from interlock.engine.session_type import CANCELLED, FAILED, SessionType
+from interlock.engine.fold import advance, close, drop, require_active, write
+from interlock.engine.session_type import SessionType
+from interlock.engine.table import CANCELLED, FAILED
 from interlock.engine.values import Interaction, Result, Session
 
 CANCEL, RETRY, REOPEN = "session.cancel", "session.retry", "session.reopen"
@@ -20,9 +22,8 @@ def cancel(session: Session, reason: str = "cancelled") -> Session:
     """The session cancelled for good; its open interaction too. Raises SessionEnded."""
     require_active(session)
     if session.open is not None:
-        row = evolve(session.open, status="cancelled")
-        session = evolve(write(session, row), open=None)
-    return _note(session, Call(CANCEL, {"reason": reason}))
+        session = write(session, evolve(session.open, status="cancelled"), open=None)
+    return _note(session, Call(CANCEL, {"reason": reason or "cancelled"}))
 
 
 def retry(session: Session) -> Session:
@@ -38,14 +39,19 @@ def retry(session: Session) -> Session:
 
 
 def reopen(kind: SessionType, session: Session, step: str | None = None) -> Session:
-    """An ended session active again at `step`, or where it ended, with all its limits anew."""
+    """An ended session active again at `step`, or where it ended, with all its limits anew.
+
+    Raises SessionActive when it is active, InvalidInput when the type has no such step.
+    """
     if session.active:
         raise SessionActive(f"session {session.id} is active; there is nothing to reopen")
-    if step is not None and step not in kind.definition.steps:
+    step = session.step if step is None else step
+    if step not in kind.definition.steps:
         raise InvalidInput(
-            f"{session.type} has no step {step!r}; it has {', '.join(kind.definition.steps)}"
+            f"{session.type} has no step {step!r}; reopen it at one of "
+            f"{', '.join(kind.definition.steps)}"
         )
-    return _note(session, Call(REOPEN, {"step": step or session.step}))
+    return _note(session, Call(REOPEN, {"step": step}))
 
 
 def replay(
@@ -55,11 +61,30 @@ def replay(
     input: Mapping[str, Any] | None = None,
     budget: int | None = None,
 ) -> Session:
-    """The session that a log leads to: its step, status and state are the fold of the rows."""
+    """The session that a log leads to: its step, status and state are the fold of the rows.
+
+    Raises InvalidInput when a row cannot follow the ones before it by the type's table.
+    """
     session = start(kind, input=input, budget=budget)
     for row in rows:
-        session = _fold(kind, session, row)
-    return evolve(session, unsaved=())
+        _check_place(session, row)
+        session = evolve(_fold(kind, session, row), unsaved=())
+    return session
+
+
+def _check_place(session: Session, row: Interaction) -> None:
+    if row.seq != session.seq + 1:
+        raise InvalidInput(f"the log goes from row {session.seq} to row {row.seq}")
+    if row.step == "":
+        return
+    if not session.active or session.open is not None:
+        stands = "open" if session.active else session.status
+        raise InvalidInput(f"row {row.seq} comes after one that left the session {stands}")
+    if (row.step, row.attempt) != (session.step, session.attempt):
+        raise InvalidInput(
+            f"row {row.seq} is try {row.attempt} of {row.step}, but those before it lead to "
+            f"try {session.attempt} of {session.step}"
+        )
 
 
 def _fold(kind: SessionType, session: Session, row: Interaction) -> Session:
@@ -68,7 +93,7 @@ def _fold(kind: SessionType, session: Session, row: Interaction) -> Session:
     if row.status == "cancelled":
         return write(session, row)
     if row.status == "open" or row.result is None:
-        return evolve(write(session, row), open=row)
+        return write(session, row, open=row)
     if isinstance(row.command, Call) and row.step == "":
         return _apply(write(session, row), row.command)
     return advance(kind, evolve(session, seq=row.seq, open=row), row.result)

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from interlock.engine.definition import CANCELLED, COMPLETE, FAILED, Definition, define
+from interlock.engine.definition import Definition, define
 from interlock.engine.errors import InvalidInput
 from interlock.engine.steps import Step, step
+from interlock.engine.table import CANCELLED, COMPLETE, FAILED
 
 __all__ = ["CANCELLED", "COMPLETE", "FAILED", "SessionType", "Step", "step"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import MethodType
 from typing import Any, Literal, TypeVar, overload
 
-from interlock.engine.commands import Command
+from interlock.engine.commands import MAX_SECONDS, Command
 from interlock.engine.errors import DefinitionError
 from interlock.engine.values import Result, Session
 
@@ -35,8 +35,11 @@ class Step:
         timeout: float | None = None,
         on_unknown: OnUnknown | None = None,
     ) -> None:
+        if not callable(body):
+            raise DefinitionError(f"@step marks a method, not {body!r}; write @step or @step(...)")
         self.body = body
         self.name = body.__name__
+        self.owner: str | None = None
         self.reader: str | None = None
         self.attempts = attempts
         self.timeout = timeout
@@ -48,15 +51,18 @@ class Step:
         where = f"step {self.name}"
         if self.attempts is not None and (type(self.attempts) is not int or self.attempts < 1):
             raise DefinitionError(f"{where}: attempts={self.attempts!r} must be 1 or more")
-        if self.timeout is not None and not self.timeout > 0:
-            raise DefinitionError(f"{where}: timeout={self.timeout!r} must be more than 0 seconds")
+        if self.timeout is not None and not _is_timeout(self.timeout):
+            raise DefinitionError(
+                f"{where}: timeout={self.timeout!r} must be more than 0 and at most {MAX_SECONDS} "
+                "seconds"
+            )
         if self.on_unknown is not None and self.on_unknown not in ON_UNKNOWN:
             raise DefinitionError(
                 f"{where}: on_unknown={self.on_unknown!r} must be one of {', '.join(ON_UNKNOWN)}"
             )
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
+        self.name, self.owner = name, owner.__name__
 
     @overload
     def __get__(self, instance: None, owner: type | None = None) -> Step: ...
@@ -71,6 +77,13 @@ class Step:
 
     def result(self, reader: ReaderT) -> ReaderT:
         """Mark the method that reads this step's results: `(session, result) -> Result`."""
+        where, name = f"step {self.name}: reader {reader.__name__}", self.name
+        if reader.__name__ == name:
+            raise DefinitionError(f"{where} hides the step; give the reader a name of its own")
+        if self.owner is not None:
+            raise DefinitionError(f"{where}: {self.owner} owns the step; override {name} as well")
+        if self.reader is not None:
+            raise DefinitionError(f"{where}: {self.reader} reads it already; remove one of them")
         self.reader = reader.__name__
         return reader
 
@@ -82,6 +95,12 @@ class Step:
             "timeout": self.timeout,
             "on_unknown": self.on_unknown,
         }
+
+
+def _is_timeout(value: object) -> bool:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return 0 < value <= MAX_SECONDS
 
 
 @overload

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import attrs
-from attrs import Factory, field, frozen
-from attrs.validators import matches_re
+from attrs import Attribute, Factory, field, frozen
 
 from interlock.engine.commands import Command, filled
+from interlock.engine.errors import InvalidInput
+from interlock.engine.log import History, Log
+
+__all__ = ["NONE", "History", "Interaction", "Log", "Result", "Scope", "Session"]
 
 Status = Literal["active", "complete", "failed", "cancelled"]
 STATUSES: tuple[Status, ...] = ("active", "complete", "failed", "cancelled")
@@ -25,6 +29,11 @@ INTERACTION_STATUSES: tuple[InteractionStatus, ...] = (
 )
 
 WORD = r"[a-z][a-z0-9_]*"
+
+
+def _word(instance: object, attribute: Attribute[Any], value: object) -> None:
+    if not isinstance(value, str) or not re.fullmatch(WORD, value):
+        raise InvalidInput(f"a status is a word like ok, error or approve, not {value!r}")
 
 
 @frozen
@@ -45,7 +54,7 @@ class Scope:
 class Result:
     """What came back. `status` is the trigger of the next transition."""
 
-    status: str = field(default="ok", validator=matches_re(WORD))
+    status: str = field(default="ok", validator=_word)
     stdout: str | None = field(default=None, kw_only=True)
     stderr: str | None = field(default=None, kw_only=True)
     output: str = field(
@@ -100,42 +109,6 @@ class Interaction:
     """When an open Wait, or the time limit of an Ask or a Spawn, is over."""
     submitted: str | None = None
     """Digest of the result as it was handed in, before the step read it."""
-
-
-class History(Protocol):
-    """The log of one session, looked up and not loaded."""
-
-    def newest(self, step: str) -> Interaction | None:
-        """The newest row of a step, whatever became of it."""
-
-    def last(self, step: str) -> Interaction | None:
-        """The newest row of a step that has a result."""
-
-    def add(self, row: Interaction) -> History:
-        """The same log with this row written or, where it is there, rewritten."""
-
-
-@frozen
-class Log:
-    """A history held in memory: rows in order of seq."""
-
-    rows: tuple[Interaction, ...] = ()
-
-    def __iter__(self) -> Iterator[Interaction]:
-        return iter(self.rows)
-
-    def newest(self, step: str) -> Interaction | None:
-        """The newest row of a step, whatever became of it."""
-        return next((row for row in reversed(self.rows) if row.step == step), None)
-
-    def last(self, step: str) -> Interaction | None:
-        """The newest row of a step that has a result."""
-        done = (row for row in reversed(self.rows) if row.step == step and row.status == "done")
-        return next(done, None)
-
-    def add(self, row: Interaction) -> Log:
-        """The same log with this row written or, where it is there, rewritten."""
-        return Log((*(old for old in self.rows if old.seq != row.seq), row))
 
 
 @frozen

@@ -1,0 +1,109 @@
+"""Where a result leads. A session's position is the fold of its log: `advance` moves it over one
+result, alike for a result that just came and, in `replay`, for one that is already written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import evolve
+
+from interlock.engine.commands import Ask, Command
+from interlock.engine.definition import ERRORS, GuardRaised
+from interlock.engine.errors import Refused, SessionEnded
+from interlock.engine.session_type import SessionType
+from interlock.engine.table import COMPLETE, ENDS, FAILED
+from interlock.engine.values import Interaction, InteractionStatus, Result, Session
+
+RETRY = "retry"
+"""The answer to the engine's own question that runs the step again."""
+
+
+def advance(kind: SessionType, session: Session, result: Result) -> Session:
+    """The session after a result that its step has read: result kept, values remembered, moved.
+
+    A guard that raises makes the result an error, and the rows of `error` take it. Where one of
+    theirs raises as well, the session fails: the kept result says so again when it is replayed.
+    """
+    row = require_open(session)
+    closed = close(session, row, result)
+    if is_own_question(row.command) and result.status == RETRY:
+        return _afford(closed, closed)
+    try:
+        dest = kind.definition.fire(kind, closed, result)
+    except GuardRaised as raised:
+        if GuardRaised.made(result):
+            return _fail(closed, str(result.error))
+        return advance(kind, session, result.failed(str(raised)))
+    return _move(kind, closed, result, dest)
+
+
+def close(session: Session, row: Interaction, result: Result) -> Session:
+    """The session with this row done and what its result remembers in the state."""
+    state = {**session.state, **result.remember} if result.remember else session.state
+    return write(session, evolve(row, status="done", result=result), open=None, state=state)
+
+
+def drop(session: Session, row: Interaction, status: InteractionStatus) -> Session:
+    """The session without this open row, which is kept as superseded or unknown."""
+    session = write(session, evolve(row, status=status), open=None)
+    return _afford(session, session)
+
+
+def write(session: Session, row: Interaction, **changes: Any) -> Session:
+    """The session with this row in its log, to be saved, and these attributes changed."""
+    changes["unsaved"] = (*(old for old in session.unsaved if old.seq != row.seq), row)
+    return evolve(session, seq=max(session.seq, row.seq), log=session.log.add(row), **changes)
+
+
+def is_own_question(command: Command) -> bool:
+    """True when it is not a step that asks, but the engine, about an outcome nobody saw."""
+    return isinstance(command, Ask) and command.about != ""
+
+
+def require_active(session: Session) -> None:
+    """Raise SessionEnded unless the session is active."""
+    if not session.active:
+        raise SessionEnded(
+            f"session {session.id or session.type} is {session.status}; "
+            "`interlock reopen` makes it active again"
+        )
+
+
+def require_open(session: Session) -> Interaction:
+    """The open interaction of a session. Raises Refused."""
+    if session.open is None:
+        raise Refused(
+            f"session {session.id or session.type} has no open interaction; "
+            "ask for its next command"
+        )
+    return session.open
+
+
+def _move(kind: SessionType, session: Session, result: Result, dest: str | None) -> Session:
+    if dest is None:
+        missing = f"no row takes {result.status!r} at {session.step}"
+        told = result.error if result.status in ERRORS else None
+        return _fail(session, told or missing)
+    if dest in ENDS:
+        why = None if dest == COMPLETE else result.error or f"{session.step}: {result.status}"
+        return evolve(session, status=ENDS[dest], reason=why)
+    return _enter(kind, session, dest, result)
+
+
+def _enter(kind: SessionType, session: Session, dest: str, result: Result) -> Session:
+    tries = session.visits(dest)
+    limit = kind.definition.steps[dest].attempts
+    if limit is not None and tries >= limit:
+        last = f": {result.error}" if result.error else ""
+        return _fail(session, f"step {dest} was tried {tries} times, its limit{last}")
+    return _afford(evolve(session, step=dest, attempt=tries + 1), session)
+
+
+def _afford(session: Session, before: Session) -> Session:
+    if session.seq - session.since >= session.budget:
+        return _fail(before, f"the budget of {session.budget} interactions is used up")
+    return session
+
+
+def _fail(session: Session, reason: str) -> Session:
+    return evolve(session, status=FAILED, reason=reason)

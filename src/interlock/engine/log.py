@@ -1,0 +1,47 @@
+"""The log of a session: what an engine asks of it, and one that is held in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from interlock.engine.values import Interaction
+
+
+class History(Protocol):
+    """The log of one session, looked up and not loaded."""
+
+    def newest(self, step: str) -> Interaction | None:
+        """The newest row of a step, whatever became of it."""
+
+    def last(self, step: str) -> Interaction | None:
+        """The newest row of a step that has a result."""
+
+    def add(self, row: Interaction) -> History:
+        """The same log with this row written or, where it is there, rewritten."""
+
+
+@frozen
+class Log:
+    """A history held in memory: rows 1 to n, in order."""
+
+    rows: tuple[Interaction, ...] = ()
+
+    def __iter__(self) -> Iterator[Interaction]:
+        return iter(self.rows)
+
+    def newest(self, step: str) -> Interaction | None:
+        """The newest row of a step, whatever became of it."""
+        return next((row for row in reversed(self.rows) if row.step == step), None)
+
+    def last(self, step: str) -> Interaction | None:
+        """The newest row of a step that has a result."""
+        done = (row for row in reversed(self.rows) if row.step == step and row.status == "done")
+        return next(done, None)
+
+    def add(self, row: Interaction) -> Log:
+        """The same log with this row written or, where it is there, rewritten."""
+        return Log((*self.rows[: row.seq - 1], row))

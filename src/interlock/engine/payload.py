@@ -1,0 +1,103 @@
+"""What may be kept: text made visible, data that JSON can say without changing it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import AttrsInstance, evolve, fields
+
+from interlock.engine.errors import InvalidInput
+from interlock.engine.values import Result
+
+MAX_DEPTH = 100
+MAX_REASON = 2000
+"""Characters of an exception's text that a reason keeps."""
+
+
+def accept(result: Result) -> Result:
+    """The result as it may be kept, at the one inlet.
+
+    Characters that no text may hold (NUL, lone surrogates) become visible escapes.
+    Raises InvalidInput for data that JSON cannot say.
+    """
+    for name in ("data", "usage", "remember"):
+        check_payload(getattr(result, name), name)
+    changed: dict[str, Any] = {}
+    for name in ("stdout", "stderr", "output", "error"):
+        text = getattr(result, name)
+        if text is not None and (shown := visible(text)) is not text:
+            changed[name] = shown
+    return evolve(result, **changed) if changed else result
+
+
+def visible(text: str) -> str:
+    """The text itself, or with NUL and lone surrogates written as `\\x00` and `\\udcff`."""
+    if not isinstance(text, str):
+        raise InvalidInput(f"a text is needed, not {text!r}")
+    if "\0" in text:
+        text = text.replace("\0", "\\x00")
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="backslashreplace").decode()
+    return text
+
+
+def check_payload(value: Any, what: str, depth: int = 0) -> None:
+    """Raise InvalidInput, saying where, unless JSON can hold the value without changing it."""
+    if isinstance(value, str):
+        _check_text(value, what)
+    elif isinstance(value, int | float | None):
+        _check_number(value, what)
+    elif depth >= MAX_DEPTH:
+        raise InvalidInput(f"{what} is nested deeper than {MAX_DEPTH} levels")
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            if not isinstance(key, str):
+                raise InvalidInput(f"{what} has the key {key!r}; keys are strings")
+            _check_text(key, what)
+            check_payload(part, f"{what}.{key}" if depth < 3 else what, depth + 1)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            check_payload(part, what, depth + 1)
+    else:
+        raise InvalidInput(f"{what} has a {type(value).__name__}, which JSON has not")
+
+
+def check_fields(value: AttrsInstance) -> None:
+    """Raise InvalidInput, saying where, unless every attribute of a value is plain data."""
+    for attribute in fields(type(value)):
+        check_payload(getattr(value, attribute.name), attribute.name)
+
+
+def describe(error: Exception) -> str:
+    """An exception in words fit for a reason: its class and its text."""
+    try:
+        text = str(error)
+    except Exception:
+        text = "it cannot say why"
+    if len(text) > MAX_REASON:
+        text = text[:MAX_REASON] + "..."
+    return visible(f"{type(error).__name__}: {text}")
+
+
+def _check_number(value: float | None, what: str) -> None:
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise InvalidInput(f"{what} has a number beyond 64 bits; write it as a string")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidInput(f"{what} has {value!r}, which JSON has not; write it as a string")
+
+
+def _check_text(value: str, what: str) -> None:
+    if "\0" in value:
+        raise InvalidInput(f"{what} has a NUL character; remove it")
+    if value.isascii():
+        return
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidInput(f"{what} has a lone surrogate, which is no text; remove it") from None
