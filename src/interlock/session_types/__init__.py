@@ -1,0 +1,1 @@
+"""The built-in session types, one a module. Pure: tables, commands as data, readers of results."""
