@@ -1,0 +1,48 @@
+"""Agent `program`: any command-line program is the agent.
+
+    program [--ok-codes CODE,CODE] PROGRAM [ARG ...]
+
+`{prompt}` in an argument is replaced by the prompt's text; where none has it, the prompt goes to
+the standard input. `{workdir}`, `{session}`, `{step}` and `{attempt}` are replaced too. A prompt
+may begin with a dash, so write `--` before `{prompt}` where the program knows it.
+"""
+
+from __future__ import annotations
+
+from interlock.agents.invocation import Invocation, fill, take_options
+from interlock.engine import Prompt, Result, Session
+from interlock.engine.errors import InvalidInput
+
+
+class Program:
+    """Runs the program that its options name; its exit code is the answer."""
+
+    def invoke(self, prompt: Prompt, session: Session, options: tuple[str, ...]) -> Invocation:
+        """The program with the prompt. Raises InvalidInput when none is named."""
+        own, argv = take_options(options, {"--ok-codes": True})
+        if not argv or not argv[0]:
+            raise InvalidInput("name the program to run, as in `program ruff check --fix .`")
+        values = {
+            "prompt": prompt.text,
+            "workdir": session.workdir or "",
+            "session": session.id,
+            "step": session.step,
+            "attempt": str(session.attempt),
+        }
+        as_argument = any("{prompt}" in word for word in argv)
+        return Invocation(
+            fill(argv, values),
+            stdin=None if as_argument else prompt.text,
+            ok_codes=_codes(own.get("--ok-codes", "0")),
+        )
+
+    def read(self, prompt: Prompt, result: Result) -> Result:
+        """The result as it is: a program says how it went by its exit code."""
+        return result
+
+
+def _codes(text: str) -> tuple[int, ...]:
+    words = text.split(",")
+    if not all(word.isascii() and word.isdigit() and int(word) < 256 for word in words):
+        raise InvalidInput(f"--ok-codes takes exit codes from 0 to 255, as in 0,1, not {text!r}")
+    return tuple(int(word) for word in words)

@@ -1,0 +1,162 @@
+"""Environment `local`: commands run on this machine, in the session's work directory."""
+
+import os
+import shlex
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+
+from attrs import evolve
+
+from interlock.agents.invocation import PYTHON, Agent, Invocation
+from interlock.engine import Call, Interaction, Prompt, Result, Session, Shell
+from interlock.engine.errors import InterlockError
+from interlock.environments.calls import perform
+from interlock.environments.environ import build_environment
+from interlock.environments.git import Git
+from interlock.environments.process import MEBIBYTE, run_process
+from interlock.environments.process_tree import end_strays
+from interlock.environments.results import Refusal, judge, refuse
+from interlock.plugins.contracts import Emit
+
+TIMEOUT = 3600.0  # seconds, for a command that has no limit of its own
+STRUCTURED_KEEP = 64 * MEBIBYTE
+
+
+class Local:
+    """Runs Shell, Prompt and Call; what goes wrong with one is its Result."""
+
+    def __init__(self, find_agent: Callable[[str], Agent] | None = None) -> None:
+        """`find_agent` gives the agent of a name; without it those that are installed."""
+        self._find_agent = find_agent or _load_agent
+
+    def execute(
+        self, session: Session, interaction: Interaction, *, emit: Emit, stop: Event
+    ) -> Result:
+        """The result of the interaction's command. It ends early when `stop` is set. What a
+        killed run of this session left running is ended first."""
+        began = time.monotonic()
+        try:
+            result = self._perform(session, interaction.command, emit, stop)
+        except Refusal as refusal:
+            result = refuse(refusal)
+        if result.duration_ms is None:
+            result = evolve(result, duration_ms=round(1000 * (time.monotonic() - began)))
+        return result
+
+    def _perform(self, session: Session, command: object, emit: Emit, stop: Event) -> Result:
+        workdir = _workdir(session)
+        if left := end_strays(session.id):
+            raise Refusal(
+                f"{left} processes of an earlier run of this session could not be ended: "
+                f"end those with INTERLOCK_TAG={session.id} in their environment by hand"
+            )
+        if isinstance(command, Shell):
+            asked = Invocation(command.argv, command.input, command.env)
+            cwd = _inside(workdir, command.cwd or ".")
+            return _run(session, cwd, asked, command.timeout, emit, stop)
+        if isinstance(command, Prompt):
+            return self._prompt(session, workdir, command, emit, stop)
+        if isinstance(command, Call):
+            timeout = TIMEOUT if command.timeout is None else command.timeout
+            git = Git(workdir, source=os.environ, tag=session.id, stop=stop, timeout=timeout)
+            return perform(command, workdir, git)
+        raise Refusal(f"local runs Shell, Prompt and Call, not {command!r:.200}")
+
+    def _prompt(
+        self, session: Session, workdir: Path, prompt: Prompt, emit: Emit, stop: Event
+    ) -> Result:
+        name, options = _split(prompt.agent or session.agent)
+        try:
+            agent = self._find_agent(name)
+            asked = agent.invoke(prompt, session, options)
+        except InterlockError as error:
+            raise Refusal(f"agent {name}: {error}") from None
+        except Exception as error:
+            raise Refusal(f"agent {name} raised {type(error).__name__}: {error}") from None
+        if not isinstance(asked, Invocation):
+            raise Refusal(f"agent {name} made {asked!r:.200}, which is no Invocation")
+        result = _run(session, workdir, asked, prompt.timeout, emit, stop)
+        try:
+            answer = agent.read(prompt, result)
+        except Exception as error:
+            return result.failed(f"agent {name}: reading raised {type(error).__name__}: {error}")
+        if not isinstance(answer, Result):
+            return result.failed(f"agent {name} read {answer!r:.200}, which is no Result")
+        return answer
+
+
+def _load_agent(name: str) -> Agent:
+    from interlock.plugins.registry import load_agent  # not for one who brings the agents along
+
+    return load_agent(name)
+
+
+def _workdir(session: Session) -> Path:
+    if not session.workdir or not Path(session.workdir).is_absolute():
+        raise Refusal("the session has no work directory: start it with --workdir DIR")
+    try:
+        if Path(session.workdir).is_dir():
+            return Path(session.workdir)
+    except (OSError, ValueError) as error:
+        raise Refusal(f"the work directory {session.workdir!r} is unusable: {error}") from None
+    raise Refusal(f"the work directory {session.workdir} does not exist: make it again")
+
+
+def _inside(workdir: Path, cwd: str) -> Path:
+    try:
+        directory = (workdir / cwd).resolve()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise Refusal(f"the directory {cwd!r} cannot be used: {error}") from None
+    if not directory.is_relative_to(workdir.resolve()):
+        raise Refusal(f"the directory {cwd} is outside the work directory: name one inside")
+    return directory
+
+
+def _split(agent: str | None) -> tuple[str, tuple[str, ...]]:
+    try:
+        words = shlex.split(agent or "")
+    except ValueError as error:
+        raise Refusal(f"the agent {agent!r} cannot be split into words: {error}") from None
+    if not words:
+        raise Refusal("the session has no agent: start it with --agent, as in 'program ruff'")
+    return words[0], tuple(words[1:])
+
+
+def _run(
+    session: Session,
+    cwd: Path,
+    asked: Invocation,
+    timeout: float | None,
+    emit: Emit,
+    stop: Event,
+) -> Result:
+    def tell(stream: str, text: str) -> None:
+        if not (asked.structured and stream == "stdout"):
+            emit("output", {"stream": stream, "text": text})
+
+    about = {"INTERLOCK_SESSION_ID": session.id, "INTERLOCK_STEP": session.step}
+    argv = (sys.executable, *asked.argv[1:]) if asked.argv[:1] == (PYTHON,) else asked.argv
+    finished = run_process(
+        argv,
+        cwd=cwd,
+        env=build_environment({**about, **asked.env}, source=os.environ),
+        stdin=_encode(asked.stdin),
+        timeout=TIMEOUT if timeout is None else timeout,
+        emit=tell,
+        stop=stop,
+        keep=STRUCTURED_KEEP if asked.structured else MEBIBYTE,
+        tag=session.id,
+    )
+    return judge(finished, asked.ok_codes)
+
+
+def _encode(text: str | None) -> bytes | None:
+    try:
+        return None if text is None else text.encode()
+    except UnicodeEncodeError as error:
+        raise Refusal(
+            f"the text for standard input has a lone surrogate at {error.start}: remove it"
+        ) from None
