@@ -5,14 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import evolve
-
 from interlock.engine.commands import Ask, Command
 from interlock.engine.definition import ERRORS, GuardRaised
 from interlock.engine.errors import Refused, SessionEnded
 from interlock.engine.session_type import SessionType
 from interlock.engine.table import COMPLETE, ENDS, FAILED
-from interlock.engine.values import Interaction, InteractionStatus, Result, Session
+from interlock.engine.values import Interaction, InteractionStatus, Result, Session, changed
 
 RETRY = "retry"
 """The answer to the engine's own question that runs the step again."""
@@ -40,19 +38,19 @@ def advance(kind: SessionType, session: Session, result: Result) -> Session:
 def close(session: Session, row: Interaction, result: Result) -> Session:
     """The session with this row done and what its result remembers in the state."""
     state = {**session.state, **result.remember} if result.remember else session.state
-    return write(session, evolve(row, status="done", result=result), open=None, state=state)
+    return write(session, changed(row, status="done", result=result), open=None, state=state)
 
 
 def drop(session: Session, row: Interaction, status: InteractionStatus) -> Session:
     """The session without this open row, which is kept as superseded or unknown."""
-    session = write(session, evolve(row, status=status), open=None)
+    session = write(session, changed(row, status=status), open=None)
     return _afford(session, session)
 
 
 def write(session: Session, row: Interaction, **changes: Any) -> Session:
     """The session with this row in its log, to be saved, and these attributes changed."""
     changes["unsaved"] = (*(old for old in session.unsaved if old.seq != row.seq), row)
-    return evolve(session, seq=max(session.seq, row.seq), log=session.log.add(row), **changes)
+    return changed(session, seq=max(session.seq, row.seq), log=session.log.add(row), **changes)
 
 
 def is_own_question(command: Command) -> bool:
@@ -86,7 +84,7 @@ def _move(kind: SessionType, session: Session, result: Result, dest: str | None)
         return _fail(session, told or missing)
     if dest in ENDS:
         why = None if dest == COMPLETE else result.error or f"{session.step}: {result.status}"
-        return evolve(session, status=ENDS[dest], reason=why)
+        return changed(session, status=ENDS[dest], reason=why)
     return _enter(kind, session, dest, result)
 
 
@@ -96,7 +94,7 @@ def _enter(kind: SessionType, session: Session, dest: str, result: Result) -> Se
     if limit is not None and tries >= limit:
         last = f": {result.error}" if result.error else ""
         return _fail(session, f"step {dest} was tried {tries} times, its limit{last}")
-    return _afford(evolve(session, step=dest, attempt=tries + 1), session)
+    return _afford(changed(session, step=dest, attempt=tries + 1), session)
 
 
 def _afford(session: Session, before: Session) -> Session:
@@ -106,4 +104,4 @@ def _afford(session: Session, before: Session) -> Session:
 
 
 def _fail(session: Session, reason: str) -> Session:
-    return evolve(session, status=FAILED, reason=reason)
+    return changed(session, status=FAILED, reason=reason)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from attrs import evolve
-
 from interlock.engine.commands import Call
 from interlock.engine.decide import start
 from interlock.engine.errors import InvalidInput, SessionActive
 from interlock.engine.fold import advance, close, drop, require_active, write
 from interlock.engine.session_type import SessionType
 from interlock.engine.table import CANCELLED, FAILED
-from interlock.engine.values import Interaction, Result, Session
+from interlock.engine.values import Interaction, Result, Session, changed
 
 CANCEL, RETRY, REOPEN = "session.cancel", "session.retry", "session.reopen"
 
@@ -22,7 +20,7 @@ def cancel(session: Session, reason: str = "cancelled") -> Session:
     """The session cancelled for good; its open interaction too. Raises SessionEnded."""
     require_active(session)
     if session.open is not None:
-        session = write(session, evolve(session.open, status="cancelled"), open=None)
+        session = write(session, changed(session.open, status="cancelled"), open=None)
     return _note(session, Call(CANCEL, {"reason": reason or "cancelled"}))
 
 
@@ -68,7 +66,7 @@ def replay(
     session = start(kind, input=input, budget=budget)
     for row in rows:
         _check_place(session, row)
-        session = evolve(_fold(kind, session, row), unsaved=())
+        session = changed(_fold(kind, session, row), unsaved=())
     return session
 
 
@@ -96,7 +94,7 @@ def _fold(kind: SessionType, session: Session, row: Interaction) -> Session:
         return write(session, row, open=row)
     if isinstance(row.command, Call) and row.step == "":
         return _apply(write(session, row), row.command)
-    return advance(kind, evolve(session, seq=row.seq, open=row), row.result)
+    return advance(kind, changed(session, seq=row.seq, open=row), row.result)
 
 
 def _note(session: Session, command: Call) -> Session:
@@ -106,6 +104,6 @@ def _note(session: Session, command: Call) -> Session:
 
 def _apply(session: Session, command: Call) -> Session:
     if command.function == CANCEL:
-        return evolve(session, status=CANCELLED, reason=str(command.arguments["reason"]))
+        return changed(session, status=CANCELLED, reason=str(command.arguments["reason"]))
     step = str(command.arguments.get("step", session.step))
-    return evolve(session, status="active", reason=None, since=session.seq, step=step, attempt=1)
+    return changed(session, status="active", reason=None, since=session.seq, step=step, attempt=1)
