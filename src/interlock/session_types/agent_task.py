@@ -10,7 +10,7 @@ from interlock.session_types.prompts import join_paragraphs, quote, report, shor
 SAME = 5
 """So many evaluations that failed alike, one after the other, are a circle."""
 
-PASSING = re.compile(r"\d+\.\d+|\d+(?= ?m?s\b)|\d\d:\d\d:\d\d|0x[0-9a-f]+")
+PASSING = re.compile(r"(?<!\d)(?:\d+\.\d+|\d+(?= ?m?s\b))|\d\d:\d\d:\d\d|0x[0-9a-f]+")
 """What differs from run to run and means nothing: durations, times of day, addresses."""
 
 

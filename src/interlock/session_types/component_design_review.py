@@ -3,7 +3,7 @@
 from attrs import evolve
 
 from interlock import COMPLETE, FAILED, Call, Prompt, Result, Session, step
-from interlock.session_types.documents import demand_document, read_content
+from interlock.session_types.documents import demand_document
 from interlock.session_types.inputs import read_count, read_names
 from interlock.session_types.on_branch import OnBranch
 from interlock.session_types.prompts import ASK_VERDICT, brief, join_paragraphs, read_verdict
@@ -80,7 +80,7 @@ class ComponentDesignReview(OnBranch):
     @validate.result
     def demand_verdict(self, session: Session, result: Result) -> Result:
         result = demand_document(result, session.input["report"], SECTIONS)
-        verdict = read_verdict(read_content(result) or "")
+        verdict = read_verdict(result.output)
         if not result.ok or verdict == "approve":
             return result
         if verdict is None:

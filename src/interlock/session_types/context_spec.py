@@ -2,7 +2,7 @@
 
 from interlock import Result, Session
 from interlock.session_types.component_spec import ComponentSpec
-from interlock.session_types.documents import read_content, read_items
+from interlock.session_types.documents import read_items
 
 
 class ContextSpec(ComponentSpec):
@@ -29,7 +29,7 @@ class ContextSpec(ComponentSpec):
         result = super().demand_sections(session, result)
         if not result.ok:
             return result
-        names = read_items(read_content(result) or "", "Components")
+        names = read_items(result.output, "Components")
         if not names:
             return result.failed(
                 f"{session.input['path']}: the section 'Components' lists none; "

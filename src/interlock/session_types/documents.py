@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from interlock import Result
 from interlock.session_types.inputs import Given, read_names, read_text
 
-HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t#]*")
-ITEM = re.compile(r"[-*+][ \t]+\W*(\w[\w .-]*)")
+HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*)")
+ITEM = re.compile(r"[-*+][ \t]\W*(\w[\w .-]*)")
 
 
 def read_sections(text: str) -> dict[str, str]:
@@ -27,9 +27,7 @@ def demand_document(result: Result, path: str, required: Sequence[str]) -> Resul
     """The result of reading a document; an error that names what is missing or empty in it."""
     if not result.ok:
         return result
-    text = read_content(result)
-    if text is None:
-        return result.failed(f"{path}: the result has no content")
+    text = result.output
     if not text.strip():
         return result.failed(f"{path} is empty")
     sections = {title.casefold(): body for title, body in read_sections(text).items()}
@@ -39,12 +37,6 @@ def demand_document(result: Result, path: str, required: Sequence[str]) -> Resul
         if not sections.get(title.casefold())
     ]
     return result.failed(f"{path}: " + "; ".join(faults)) if faults else result
-
-
-def read_content(result: Result) -> str | None:
-    """The text of the file that a `read_file` brought; None where there is none."""
-    content = result.data.get("content", result.output)
-    return content if isinstance(content, str) else None
 
 
 def read_items(text: str, section: str) -> tuple[str, ...]:
@@ -69,4 +61,4 @@ def _headings(lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
         if mark in ("```", "~~~") and fence in ("", mark):
             fence = "" if fence else mark
         elif not fence and (found := HEADING.fullmatch(line)):
-            yield number, len(found[1]), found[2]
+            yield number, len(found[1]), found[2].rstrip("# \t")

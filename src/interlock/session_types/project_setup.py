@@ -14,14 +14,7 @@ from interlock.session_types.inputs import (
     read_count,
     read_text,
 )
-from interlock.session_types.prompts import (
-    brief,
-    commit,
-    join_paragraphs,
-    newest,
-    quote,
-    report,
-)
+from interlock.session_types.prompts import brief, commit, join_paragraphs, newest, quote, report
 
 FORM = '{"requirements": [{"name": "git", "met": false, "detail": "no repository here"}]}'
 

@@ -24,7 +24,7 @@ ASK_VERDICT = (
     "or `VERDICT: CHANGES` when something must be done first; say before it what that is."
 )
 
-VERDICT = re.compile(r"^\W*verdict\W+(approve|changes)\b", re.IGNORECASE | re.MULTILINE)
+VERDICT = re.compile(r"^[^\w\n]*verdict[^\w\n]+(approve|changes)\b", re.IGNORECASE | re.MULTILINE)
 
 
 def join_paragraphs(*parts: str) -> str:
