@@ -1,0 +1,1 @@
+"""A session and its log as text. Pure: values in, text out."""

@@ -1,0 +1,143 @@
+"""A Python file that is a plugin: its bytes are read once, and those very bytes are run."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import traceback
+from hashlib import sha256
+from importlib.abc import ExecutionLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from types import ModuleType
+
+from attrs import field, frozen
+
+from interlock.engine import SessionType
+from interlock.engine.errors import BrokenType, DefinitionError
+from interlock.plugins.wording import describe, explain, say
+
+MAX_BYTES = 1_000_000
+
+
+@frozen
+class Source:
+    """A file as it was when it was read."""
+
+    path: Path
+    """Absolute. Its directories are resolved; the file itself may be a link."""
+    content: bytes = field(repr=False)
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the content, in hex."""
+        return sha256(self.content).hexdigest()
+
+
+class _Loader(ExecutionLoader):
+    """Runs a text that is already in memory; the file is not opened again."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        self.text = text
+
+    def get_filename(self, fullname: str) -> str:
+        return str(self.path)
+
+    def get_source(self, fullname: str) -> str:
+        return self.text
+
+
+def locate(path: str | os.PathLike[str]) -> Path:
+    """The absolute path of a file that need not exist. Raises BrokenType."""
+    path = Path(path)
+    try:
+        return path.parent.resolve() / path.name
+    except (OSError, RuntimeError, ValueError) as error:
+        raise BrokenType(f"{say(str(path))}: cannot be found: {explain(error)}") from error
+
+
+def read_source(path: str | os.PathLike[str]) -> Source:
+    """A regular file's content, read once. Raises BrokenType when that cannot be done."""
+    place = locate(path)
+    try:
+        # Without O_NONBLOCK a named pipe would hang here until somebody writes to it.
+        handle = os.open(place, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise BrokenType(f"{say(str(place))}: not a regular file; name one Python file")
+            with os.fdopen(handle, "rb", closefd=False) as file:
+                content = file.read(MAX_BYTES + 1)
+        finally:
+            os.close(handle)
+    except FileNotFoundError:
+        raise BrokenType(f"{say(str(place))}: there is no such file") from None
+    except (OSError, ValueError) as error:
+        raise BrokenType(f"{say(str(place))}: cannot be read: {explain(error)}") from error
+    if len(content) > MAX_BYTES:
+        raise BrokenType(f"{say(str(place))}: larger than {MAX_BYTES} bytes; split the file")
+    return Source(place, content)
+
+
+def define_types(source: Source) -> dict[str, type[SessionType]]:
+    """The session types that a file defines, by name. This runs the file.
+
+    Raises DefinitionError when one is not well defined and BrokenType for everything else that
+    goes wrong; the message begins with `file:line` where the line is known.
+    """
+    module = _execute(source)
+    types: dict[str, type[SessionType]] = {}
+    for value in list(vars(module).values()):
+        if not _is_type(value) or value.__module__ != module.__name__:
+            continue
+        if types.setdefault(value.name, value) is not value:
+            raise BrokenType(
+                f"{say(str(source.path))}: two classes are called {value.name}; rename one"
+            )
+    if not types:
+        raise BrokenType(
+            f"{say(str(source.path))}: no session type in it; "
+            "write a subclass of interlock.SessionType with `transitions`"
+        )
+    return types
+
+
+def _is_type(value: object) -> bool:
+    return (
+        isinstance(value, type) and issubclass(value, SessionType) and hasattr(value, "definition")
+    )
+
+
+def _execute(source: Source) -> ModuleType:
+    try:
+        # What a reader sees is what runs: a coding cookie that says otherwise is not obeyed.
+        text = source.content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BrokenType(
+            f"{say(str(source.path))}: not UTF-8 at byte {error.start}; save it as UTF-8"
+        ) from None
+    name = f"interlock_file_{source.sha256[:16]}"
+    loader = _Loader(source.path, text)
+    spec = spec_from_loader(name, loader, origin=str(source.path))
+    assert spec is not None  # noqa: S101 - it is None only for a loader that cannot tell
+    module = module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up there while they are made
+    try:
+        loader.exec_module(module)
+    except BaseException as error:
+        sys.modules.pop(name, None)
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        kind = DefinitionError if isinstance(error, DefinitionError) else BrokenType
+        raise kind(f"{say(_place(source.path, error))}: {describe(error)}") from error
+    return module
+
+
+def _place(path: Path, error: BaseException) -> str:
+    """`file:line` of the last line of the file that led to the error; the file if none did."""
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        return f"{path}:{error.lineno}"
+    steps = traceback.walk_tb(error.__traceback__)
+    lines = [line for frame, line in steps if frame.f_code.co_filename == str(path)]
+    return f"{path}:{lines[-1]}" if lines else str(path)
