@@ -20,7 +20,7 @@ LAYERS = (
     ("plugins",),
     ("store",),
     ("environments",),
-    ("sessions",),
+    ("sessions", "accounts"),
     ("cli",),
     ("__main__",),
 )

@@ -12,6 +12,8 @@ from interlock.engine.errors import InvalidInput
 from interlock.engine.values import Result
 
 MAX_DEPTH = 100
+_NUMBERS, _LISTS = (int, float), (list, tuple)  # `int | float` would be made anew each time
+
 MAX_REASON = 2000
 """Characters of an exception's text that a reason keeps."""
 
@@ -23,7 +25,8 @@ def accept(result: Result) -> Result:
     Raises InvalidInput for data that JSON cannot say.
     """
     for name in ("data", "usage", "remember"):
-        check_payload(getattr(result, name), name)
+        if part := getattr(result, name):
+            check_payload(part, name)
     changed: dict[str, Any] = {}
     for name in ("stdout", "stderr", "output", "error"):
         text = getattr(result, name)
@@ -51,7 +54,7 @@ def check_payload(value: Any, what: str, depth: int = 0) -> None:
     """Raise InvalidInput, saying where, unless JSON can hold the value without changing it."""
     if isinstance(value, str):
         _check_text(value, what)
-    elif isinstance(value, int | float | None):
+    elif value is None or isinstance(value, _NUMBERS):
         _check_number(value, what)
     elif depth >= MAX_DEPTH:
         raise InvalidInput(f"{what} is nested deeper than {MAX_DEPTH} levels")
@@ -61,7 +64,7 @@ def check_payload(value: Any, what: str, depth: int = 0) -> None:
                 raise InvalidInput(f"{what} has the key {key!r}; keys are strings")
             _check_text(key, what)
             check_payload(part, f"{what}.{key}" if depth < 3 else what, depth + 1)
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, _LISTS):
         for part in value:
             check_payload(part, what, depth + 1)
     else:

@@ -3,9 +3,9 @@
 Load in scope, decide (the engine, pure), save in one transaction, tell after the commit.
 """
 
-from interlock.sessions.inquiry import Page, check, events, find, get, history, resolve
+from interlock.sessions.inquiry import Page, check, contexts, events, find, get, history, resolve
 from interlock.sessions.lease import running
-from interlock.sessions.lifecycle import archive, cancel, create, reopen, retry
+from interlock.sessions.lifecycle import add_context, archive, cancel, create, reopen, retry
 from interlock.sessions.runner import Emit, Perform, drive, record, run
 from interlock.sessions.subscribers import Change, subscribe
 from interlock.sessions.turns import answer, handle_result, next_command
@@ -15,10 +15,12 @@ __all__ = [
     "Emit",
     "Page",
     "Perform",
+    "add_context",
     "answer",
     "archive",
     "cancel",
     "check",
+    "contexts",
     "create",
     "drive",
     "events",

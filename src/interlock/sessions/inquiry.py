@@ -10,9 +10,9 @@ from attrs import frozen
 from interlock import engine
 from interlock.engine.errors import InvalidInput, SessionNotFound
 from interlock.engine.values import STATUSES, Interaction, Scope, Session
-from interlock.sessions.work import kind_of, load
+from interlock.sessions.work import find_row, kind_of, load
 from interlock.store import queries, records
-from interlock.store.queries import Event
+from interlock.store.queries import Context, Event
 
 MAX_LIMIT = 1000
 ID_LENGTH = 36
@@ -108,7 +108,13 @@ def events(
 ) -> Iterator[Event]:
     """What happened inside a session's interactions, in order, past the event `after`."""
     session = load(scope, session_id)
-    return queries.events(session, interaction_id=interaction, after=after, limit=limit)
+    seq = None if interaction is None else find_row(session, interaction).seq
+    return queries.events(session, seq=seq, after=after, limit=limit)
+
+
+def contexts(scope: Scope, session_id: str) -> list[Context]:
+    """The texts that go with a session, in the order they were added."""
+    return queries.contexts(load(scope, session_id))
 
 
 def check(scope: Scope, session_id: str) -> list[str]:

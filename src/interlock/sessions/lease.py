@@ -15,7 +15,7 @@ from interlock import engine
 from interlock.engine.errors import InterlockError, SessionBusy, StoreUnusable
 from interlock.engine.values import Scope, Session
 from interlock.sessions.turns import issue, settle, waits
-from interlock.sessions.work import Work, kind_of, load, put, work
+from interlock.sessions.work import Work, kind_of, load, put
 from interlock.store import connection, records
 
 LEASE_SECONDS = 30.0
@@ -47,7 +47,7 @@ class Lease:
 
         One that has ended is returned as it is. Raises SessionBusy while another holder is alive.
         """
-        with work() as done:
+        with Work() as done:
             session = load(self.scope, self.session_id)
             if not session.active:
                 return session

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import evolve
-
 from interlock import engine, plugins
 from interlock.engine.errors import ComponentNotFound, InvalidInput, SessionActive
 from interlock.engine.payload import check_payload
-from interlock.engine.values import Scope, Session
-from interlock.sessions.work import Work, kind_of, load, put, revive_parent, work
-from interlock.store import owners, records
+from interlock.engine.values import Scope, Session, changed
+from interlock.sessions.work import Work, kind_of, load, put, revive_parent
+from interlock.store import owners, queries, records
+from interlock.store.queries import Context
 
 MODES = ("manual", "auto", "agentic")
 
@@ -47,7 +46,7 @@ def create(
     check_plugins(agent, environment)
     if component is not None and not owners.has_component(scope, component):
         raise ComponentNotFound(f"there is no component {component} in this account")
-    session = evolve(
+    session = changed(
         engine.start(kind, input=given, budget=budget),
         id=records.new_id(),
         account_id=scope.account_id,
@@ -60,7 +59,7 @@ def create(
         workdir=workdir,
         execution_mode=execution_mode,
     )
-    with work() as done:
+    with Work() as done:
         session = records.insert(session, done.now)
         done.note("created", session)
     return session
@@ -78,20 +77,20 @@ def check_plugins(agent: str | None, environment: str | None) -> None:
 
 def cancel(scope: Scope, session_id: str, reason: str = "") -> Session:
     """The session cancelled for good, its active children too. Raises SessionEnded."""
-    with work() as done:
+    with Work() as done:
         return _cancel(done, load(scope, session_id), reason or "cancelled")
 
 
 def retry(scope: Scope, session_id: str) -> Session:
     """A failed session active again at the step it failed at, its limits anew; a parent that
     failed because of it waits for it again. Raises SessionActive, InvalidInput."""
-    with work() as done:
+    with Work() as done:
         return _revive(done, engine.retry(load(scope, session_id)))
 
 
 def reopen(scope: Scope, session_id: str, step: str | None = None) -> Session:
     """An ended session active again at a step, or where it ended; as `retry` otherwise."""
-    with work() as done:
+    with Work() as done:
         session = load(scope, session_id)
         return _revive(done, engine.reopen(kind_of(session), session, step))
 
@@ -99,13 +98,22 @@ def reopen(scope: Scope, session_id: str, step: str | None = None) -> Session:
 def archive(scope: Scope, session_id: str, *, undo: bool = False) -> Session:
     """An ended session put away: `find` leaves it out. `undo` takes it back.
     Raises SessionActive."""
-    with work() as done:
+    with Work() as done:
         session = load(scope, session_id)
         if session.active:
             raise SessionActive(f"session {session.id} is active; cancel it before archiving it")
-        saved = records.save(evolve(session, archived_at=None if undo else done.now), done.now)
+        saved = records.save(changed(session, archived_at=None if undo else done.now), done.now)
         done.note("archived", saved)
         return saved
+
+
+def add_context(scope: Scope, session_id: str, content: str, type: str = "user") -> Context:
+    """Keep a text with a session: its type is a word like system, user or file.
+    Raises SessionNotFound, InvalidInput."""
+    if not type.strip():
+        raise InvalidInput("a context needs a type, such as system, user or file")
+    with Work() as done:
+        return queries.add_context(load(scope, session_id), type, content, done.now)
 
 
 def _cancel(done: Work, session: Session, reason: str) -> Session:
@@ -117,7 +125,7 @@ def _cancel(done: Work, session: Session, reason: str) -> Session:
 
 
 def _revive(done: Work, session: Session) -> Session:
-    saved = put(done, evolve(session, archived_at=None))
+    saved = put(done, changed(session, archived_at=None))
     done.note("reopened", saved)
     revive_parent(done, saved)
     return saved

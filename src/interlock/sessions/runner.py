@@ -22,8 +22,9 @@ from interlock.engine.session_type import SessionType
 from interlock.engine.values import Interaction, Result, Scope, Session
 from interlock.sessions.lease import Lease
 from interlock.sessions.turns import issue, waits
-from interlock.sessions.work import kind_of, load, put, work
+from interlock.sessions.work import Work, find_row, kind_of, load, put
 from interlock.store import codec, queries, records
+from interlock.store.codec import Submitted
 from interlock.store.connection import tx
 
 Emit = Callable[[str, Mapping[str, Any]], None]
@@ -73,12 +74,14 @@ def drive(scope: Scope, session_id: str, perform: Perform) -> Session:
 
 
 def record(
-    scope: Scope, session_id: str, interaction_id: str | None, type: str, data: Mapping[str, Any]
+    scope: Scope, session_id: str, interaction_id: str, type: str, data: Mapping[str, Any]
 ) -> None:
-    """Append an event to a session's interaction. Raises SessionNotFound, InvalidInput."""
-    session = load(scope, session_id)
-    with tx():
-        queries.add_event(session, interaction_id, type, dict(data), datetime.now(UTC))
+    """Append an event to an interaction. Raises SessionNotFound, InteractionNotFound,
+    InvalidInput."""
+    with Work() as done:
+        session = load(scope, session_id)
+        row = find_row(session, interaction_id)
+        queries.add_event(session, row.seq, type, dict(data), done.now)
 
 
 def _run(scope: Scope, session_id: str, perform: Perform) -> Session:
@@ -96,7 +99,7 @@ def _run(scope: Scope, session_id: str, perform: Perform) -> Session:
 def _execute(session: Session, row: Interaction, perform: Perform, stop: threading.Event) -> Result:
     def emit(kind: str, data: Mapping[str, Any]) -> None:
         with tx():
-            queries.add_event(session, row.id, kind, dict(data), datetime.now(UTC))
+            queries.add_event(session, row.seq, kind, dict(data), datetime.now(UTC))
 
     try:
         result = perform(session, row, emit=emit, stop=stop)
@@ -124,20 +127,22 @@ def _hand_back(
 ) -> Session:
     """One transaction: the result, the move, and the next command's row."""
     kind = kind_of(session)
-    text = codec.dump_result(result)
-    digest = codec.result_digest(text)
+    submitted = Submitted.of(result)
     try:
-        with work() as done:
+        with Work() as done:
             moved = _handle(kind, session, result)
             if moved.active:
                 moved = engine.next_command(kind, moved)
-            return issue(done, put(done, moved, digest))
+            return issue(done, put(done, moved, submitted))
     except StaleSession:
         pass
-    with work() as done:
+    with Work() as done:
         current = load(scope, session.id)
-        late = {"result": codec.load(text), "because": "the session was moved on meanwhile"}
-        queries.add_event(current, row.id, "late_result", late, done.now)
+        late = {
+            "result": codec.load(submitted.text),
+            "because": "the session was moved on meanwhile",
+        }
+        queries.add_event(current, row.seq, "late_result", late, done.now)
         if current.active and current.lease_owner == lease.owner:
             return issue(done, current)
     if not current.active:

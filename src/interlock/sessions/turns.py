@@ -7,7 +7,6 @@ from interlock.engine.commands import Ask, Spawn, Wait
 from interlock.engine.decide import fault
 from interlock.engine.errors import (
     InteractionClosed,
-    InteractionNotFound,
     InterlockError,
     InvalidResult,
     NothingAsked,
@@ -17,8 +16,9 @@ from interlock.engine.errors import (
 from interlock.engine.fold import require_active
 from interlock.engine.payload import accept
 from interlock.engine.values import Interaction, Result, Scope, Session
-from interlock.sessions.work import Work, join_children, kind_of, load, put, work
-from interlock.store import codec, queries, records
+from interlock.sessions.work import Work, find_row, join_children, kind_of, load, put
+from interlock.store import codec, queries
+from interlock.store.codec import Submitted
 
 
 def next_command(scope: Scope, session_id: str, *, reissue: bool = False) -> Interaction:
@@ -27,7 +27,7 @@ def next_command(scope: Scope, session_id: str, *, reissue: bool = False) -> Int
     `reissue` keeps the open one as superseded and makes it anew.
     Raises SessionNotFound, SessionEnded, UnknownType, BrokenType.
     """
-    with work() as done:
+    with Work() as done:
         session = load(scope, session_id)
         require_active(session)
         session = settle(done, session)
@@ -48,24 +48,18 @@ def handle_result(scope: Scope, session_id: str, interaction_id: str, result: Re
     InteractionNotFound, SessionEnded, InteractionClosed, ResultConflict.
     """
     result = accept(result)
-    text = codec.dump_result(result)
-    digest = codec.result_digest(text)
-    with work() as done:
+    submitted = Submitted.of(result)
+    with Work() as done:
         session = load(scope, session_id)
-        row = records.row_by_id(session, interaction_id)
-        if row is None:
-            raise InteractionNotFound(
-                f"session {session.id} has no interaction {interaction_id}; "
-                "`interlock log` shows those it has"
-            )
-        if row.status == "done" and row.submitted == digest:
+        row = find_row(session, interaction_id)
+        if row.status == "done" and row.submitted == submitted.digest:
             return session
         refusal = _refusal(session, row)
         if refusal is None:
             _require_executable(row)
-            return put(done, engine.handle_result(kind_of(session), session, result), digest)
-        late = {"result": codec.load(text), "because": str(refusal)}
-        queries.add_event(session, row.id, "late_result", late, done.now)
+            return put(done, engine.handle_result(kind_of(session), session, result), submitted)
+        late = {"result": codec.load(submitted.text), "because": str(refusal)}
+        queries.add_event(session, row.seq, "late_result", late, done.now)
     raise refusal
 
 

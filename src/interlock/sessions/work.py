@@ -7,44 +7,49 @@ just opened, and the parent of a session that just ended.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from attrs import Factory, define, evolve
-
 from interlock import engine, plugins
 from interlock.engine.commands import Child, Spawn
-from interlock.engine.errors import InvalidInput, SessionNotFound, TypeUnusable
+from interlock.engine.errors import InteractionNotFound, InvalidInput, SessionNotFound, TypeUnusable
 from interlock.engine.payload import check_payload
 from interlock.engine.session_type import SessionType
-from interlock.engine.values import Interaction, Result, Scope, Session
+from interlock.engine.values import Interaction, Result, Scope, Session, changed
 from interlock.sessions.subscribers import Change, publish
 from interlock.store import codec, records
+from interlock.store.codec import Submitted
 from interlock.store.connection import tx
 
 
-@define
 class Work:
-    """What a transaction has done so far, to be told once it is durable."""
+    """A transaction, and what it has done so far, to be told once that is durable.
+
+    `with Work() as work:` begins and commits it; nothing is told of one that did not commit.
+    """
 
     now: datetime
-    changes: list[tuple[Change, Session, Interaction | None]] = Factory(list)
+
+    def __init__(self) -> None:
+        self.changes: list[tuple[Change, Session, Interaction | None]] = []
+        self._tx = tx()
 
     def note(self, change: Change, session: Session, row: Interaction | None = None) -> None:
         """Remember a change."""
         self.changes.append((change, session, row))
 
+    def __enter__(self) -> Work:
+        """Begin; `now` is the time of everything in it."""
+        self._tx.__enter__()
+        self.now = datetime.now(UTC)
+        return self
 
-@contextmanager
-def work() -> Iterator[Work]:
-    """A transaction whose changes are published after its commit, or never."""
-    with tx():
-        done = Work(datetime.now(UTC))
-        yield done
-    for change, session, row in done.changes:
-        publish(change, session, row)
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Commit and tell, or undo."""
+        self._tx.__exit__(kind, error, trace)
+        if error is None:
+            for change, session, row in self.changes:
+                publish(change, session, row)
 
 
 def load(scope: Scope, session_id: str) -> Session:
@@ -57,15 +62,26 @@ def load(scope: Scope, session_id: str) -> Session:
     return session
 
 
+def find_row(session: Session, interaction_id: str) -> Interaction:
+    """The session's interaction with this id or number. Raises InteractionNotFound."""
+    row = records.row_by_id(session, interaction_id)
+    if row is None:
+        raise InteractionNotFound(
+            f"session {session.id} has no interaction {interaction_id}; "
+            "`interlock log` shows those it has"
+        )
+    return row
+
+
 def kind_of(session: Session) -> SessionType:
     """An instance of the session's type. Raises UnknownType or BrokenType."""
     return plugins.load_type(session.type)()
 
 
-def put(work: Work, session: Session, digest: str | None = None) -> Session:
+def put(work: Work, session: Session, submitted: Submitted | None = None) -> Session:
     """The session as saved, after all that follows from it at once. Raises StaleSession."""
     decided = session.unsaved
-    saved = records.save(session, work.now, digest)
+    saved = records.save(session, work.now, submitted)
     for row in decided:
         if row.status != "open":
             work.note("done", saved, row)
@@ -130,7 +146,7 @@ def _start_children(work: Work, parent: Session, row: Interaction, command: Spaw
 
 def _child_of(parent: Session, child: Child, key: str) -> Session:
     check_payload(child.input, f"the input of {child.type}")
-    return evolve(
+    return changed(
         engine.start(plugins.load_type(child.type)(), input=child.input),
         id=records.new_id(),
         account_id=parent.account_id,

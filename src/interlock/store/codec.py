@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any, cast
 
 import orjson
+from attrs import frozen
 from cattrs.preconf.orjson import make_converter
 from cattrs.strategies import configure_tagged_union
 
@@ -81,9 +82,19 @@ def load_result(text: str) -> Result:
     return _converter.structure(load(text), Result)
 
 
-def result_digest(text: str) -> str:
-    """What tells one submitted result from another: SHA-256 of its text, hexadecimal."""
-    return sha256(text.encode()).hexdigest()
+@frozen
+class Submitted:
+    """A result as it was handed in: its text, and the digest that tells it from another."""
+
+    result: Result
+    text: str
+    digest: str
+
+    @classmethod
+    def of(cls, result: Result) -> Submitted:
+        """What a result that was accepted is known by."""
+        text = dump_result(result)
+        return cls(result, text, sha256(text.encode()).hexdigest())
 
 
 def read_command(data: Mapping[str, Any]) -> Command:

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import peewee
 from peewee import SqliteDatabase
 
-from interlock.engine.errors import Refused, StoreBusy, StoreUnusable
+from interlock.engine.errors import InterlockError, Refused, StoreBusy, StoreUnusable
 from interlock.store.migration import migrate
 from interlock.store.tables import database
 
@@ -59,33 +59,42 @@ def location() -> str:
     return str(database.database)
 
 
-@contextmanager
-def tx() -> Iterator[None]:
+class tx:  # noqa: N801  read as `with tx():`, like a function
     """One write transaction: all of it is durable when the block ends, or nothing is.
 
     Raises StoreBusy or StoreUnusable. Inside another it is part of that one.
     """
-    with guard():
-        if database.in_transaction():
-            yield
+
+    def __enter__(self) -> None:
+        """Begin, waiting for other writers."""
+        self.outer = False
+        with guard():
+            if _connection().in_transaction:
+                return
+            _patiently(lambda: execute("BEGIN IMMEDIATE"))
+        self.outer = True
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Commit, or undo all of it when the block raised."""
+        if not self.outer:
             return
-        _patiently(lambda: database.begin("IMMEDIATE"))
-        with database.manual_commit():
-            try:
-                yield
-            except BaseException:
-                _roll_back()
-                raise
-            try:
-                execute("COMMIT")
-            except BaseException:
-                _roll_back()
-                raise
+        if error is not None:
+            _roll_back()
+            if isinstance(error, sqlite3.Error):
+                raise _explain(error) from error
+            return
+        try:
+            execute("COMMIT")
+        except BaseException as failed:
+            _roll_back()
+            if isinstance(failed, sqlite3.Error):
+                raise _explain(failed) from failed
+            raise
 
 
 def execute(sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-    """The cursor of one constant statement with its values bound."""
-    return cast(sqlite3.Cursor, database.execute_sql(sql, values))
+    """The cursor of one constant statement with its values bound, on this thread's connection."""
+    return _connection().execute(sql, values)
 
 
 @contextmanager
@@ -94,14 +103,16 @@ def guard() -> Iterator[None]:
     try:
         yield
     except (peewee.DatabaseError, sqlite3.Error, OSError) as error:
-        if isinstance(error, peewee.IntegrityError | sqlite3.IntegrityError):
-            raise Refused(f"the database refused the change: {error}") from error
         raise _explain(error) from error
+
+
+def _connection() -> sqlite3.Connection:
+    return cast(sqlite3.Connection, database.obj.connection())
 
 
 def _roll_back() -> None:
     # SQLite may have rolled back already (a full disk does that): then there is nothing to undo.
-    if cast(sqlite3.Connection, database.connection()).in_transaction:
+    if _connection().in_transaction:
         execute("ROLLBACK")
 
 
@@ -111,7 +122,7 @@ def _patiently(act: Any) -> None:
         try:
             act()
             return
-        except peewee.OperationalError as error:
+        except (peewee.OperationalError, sqlite3.OperationalError) as error:
             if not _is_locked(error) or time.monotonic() > deadline:
                 raise
             time.sleep(random.uniform(0.005, 0.05))  # noqa: S311  jitter, not a secret
@@ -133,8 +144,10 @@ def _path(url: str) -> str:
     return str(Path(path).expanduser().absolute())
 
 
-def _explain(error: Exception) -> StoreUnusable:
+def _explain(error: Exception) -> InterlockError:
     text, where = str(error), _where()
+    if isinstance(error, peewee.IntegrityError | sqlite3.IntegrityError):
+        return Refused(f"the database refused the change: {text}")
     if _is_locked(error):
         return StoreBusy(f"the database {where} stayed locked for {BUSY_SECONDS:g} s; try again")
     if "full" in text or getattr(error, "errno", None) == 28:

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 import peewee
-from attrs import evolve, frozen
+from attrs import frozen
 
 from interlock.engine.payload import check_payload, visible
-from interlock.engine.values import Interaction, Scope, Session
+from interlock.engine.values import Interaction, Scope, Session, changed
 from interlock.store import blobs, codec, records, tables
 from interlock.store.connection import execute, guard
 from interlock.store.tables import read_time, write_time
@@ -25,7 +25,7 @@ class Event:
 
     id: int
     session_id: str
-    interaction_id: str | None
+    seq: int | None
     type: str
     data: dict[str, Any]
     sent_at: datetime
@@ -105,19 +105,20 @@ def rows(
         yield from records.read_rows(found)
         if len(found) < size:
             return
-        after = found[-1][2]
+        after = found[-1][1]
         left = None if left is None else left - size
 
 
 def events(
-    session: Session, *, interaction_id: str | None = None, after: int = 0, limit: int | None = None
+    session: Session, *, seq: int | None = None, after: int = 0, limit: int | None = None
 ) -> Iterator[Event]:
     """A session's events in order, those with an id past `after`, read a chunk at a time."""
-    where, values = "session_id = ?", [session.id]
-    if interaction_id is not None:
-        where, values = f"{where} AND interaction_id = ?", [*values, interaction_id]
+    where = "session_id = ?"
+    values: list[Any] = [session.id]
+    if seq is not None:
+        where, values = f"{where} AND seq = ?", [*values, seq]
     sql = (
-        "SELECT id, session_id, interaction_id, type, data, sent_at FROM event "
+        "SELECT id, session_id, seq, type, data, sent_at FROM event "
         f"WHERE {where} AND id > ? ORDER BY id LIMIT ?"
     )
     left = limit
@@ -136,17 +137,17 @@ def events(
 
 
 def add_event(
-    session: Session, interaction_id: str | None, type: str, data: dict[str, Any], now: datetime
+    session: Session, seq: int | None, type: str, data: dict[str, Any], now: datetime
 ) -> None:
     """Append an event. Raises InvalidInput for data that JSON cannot say."""
     check_payload(data, "the event's data")
     time = write_time(now)
     execute(
-        "INSERT INTO event (session_id, interaction_id, account_id, type, data, sent_at, "
+        "INSERT INTO event (session_id, seq, account_id, type, data, sent_at, "
         "inserted_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             session.id,
-            interaction_id,
+            seq,
             session.account_id,
             type,
             blobs.keep(codec.dump(data)),
@@ -205,4 +206,4 @@ def _with_open_rows(found: list[Session]) -> list[Session]:
         row.session_id: row
         for row in records.read_rows(execute(sql, [session.id for session in found]).fetchall())
     }
-    return [evolve(session, open=opened.get(session.id)) for session in found]
+    return [changed(session, open=opened.get(session.id)) for session in found]

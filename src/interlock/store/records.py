@@ -5,17 +5,18 @@ The query builder alone would cost more than everything else in a step together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 from uuid_utils import uuid7
 
 from interlock.engine.commands import Ask, Command, Spawn, Wait
 from interlock.engine.errors import StaleSession
-from interlock.engine.values import Interaction, Scope, Session
+from interlock.engine.values import Interaction, Result, Scope, Session, changed
 from interlock.store import blobs, codec
+from interlock.store.codec import Submitted
 from interlock.store.connection import execute, guard
 from interlock.store.tables import read_time, write_time
 
@@ -57,10 +58,7 @@ MOVING = (
 )
 SESSION = (*IDENTITY, *MOVING)
 ROW = (
-    "id",
     "session_id",
-    "account_id",
-    "project_id",
     "seq",
     "step",
     "attempt",
@@ -72,6 +70,7 @@ ROW = (
     "completed_at",
     "due_at",
 )
+OWNER = ("account_id", "project_id")
 
 
 def _marks(names: Sequence[str]) -> str:
@@ -82,15 +81,20 @@ INSERT_SESSION = f"INSERT INTO session ({', '.join(SESSION)}) VALUES ({_marks(SE
 UPDATE_SESSION = (
     f"UPDATE session SET {', '.join(f'{name} = ?' for name in MOVING)} WHERE id = ? AND version = ?"
 )
+MOVE_SESSION = (
+    "UPDATE session SET step = ?, state = ?, attempt = ?, seq = ?, version = ?, updated_at = ?, "
+    "last_activity_at = ? WHERE id = ? AND version = ?"
+)
+"""All that a step changes in a session that goes on: no indexed column is among it."""
 SELECT_SESSION = f"SELECT {', '.join(SESSION)} FROM session"
-INSERT_ROW = f"INSERT INTO interaction ({', '.join(ROW)}) VALUES ({_marks(ROW)})"
+INSERT_ROW = (
+    f"INSERT INTO interaction ({', '.join((*ROW, *OWNER))}) VALUES ({_marks((*ROW, *OWNER))})"
+)
 CLOSE_ROW = (
-    "UPDATE interaction SET status = ?, result = ?, submitted = ?, completed_at = ? WHERE id = ?"
+    "UPDATE interaction SET status = ?, result = ?, submitted = ?, completed_at = ? "
+    "WHERE session_id = ? AND seq = ?"
 )
-SELECT_ROW = (
-    "SELECT id, session_id, seq, step, attempt, status, command, result, submitted, "
-    "inserted_at, completed_at, due_at FROM interaction"
-)
+SELECT_ROW = f"SELECT {', '.join(ROW)} FROM interaction"
 NEWEST = f"{SELECT_ROW} WHERE session_id = ? AND step = ? ORDER BY seq DESC LIMIT 1"
 LAST = (
     f"{SELECT_ROW} WHERE session_id = ? AND step = ? AND status = 'done' ORDER BY seq DESC LIMIT 1"
@@ -137,7 +141,7 @@ class StoredHistory:
 
 def insert(session: Session, now: datetime) -> Session:
     """The session as it was written for the first time, with its rows if it has any."""
-    session = evolve(
+    session = changed(
         session,
         version=1,
         inserted_at=now,
@@ -145,35 +149,47 @@ def insert(session: Session, now: datetime) -> Session:
         last_activity_at=now,
         log=StoredHistory(session.id, {}),
     )
-    execute(INSERT_SESSION, (*_identity(session), *_moving(session)))
+    execute(INSERT_SESSION, _columns(session, SESSION))
     return session
 
 
-def save(session: Session, now: datetime, digest: str | None = None) -> Session:
+def save(session: Session, now: datetime, submitted: Submitted | None = None) -> Session:
     """The session as saved, with its unsaved rows, if nobody else moved it since it was loaded.
 
-    `digest` is that of the submitted result which the first unsaved row carries.
-    Raises StaleSession.
+    `submitted` is what the first unsaved row's result was read from. Raises StaleSession.
     """
-    saved = evolve(
+    rows = session.unsaved
+    saved = changed(
         session,
         version=session.version + 1,
         updated_at=now,
-        last_activity_at=now if session.unsaved else session.last_activity_at,
+        last_activity_at=now if rows else session.last_activity_at,
         ended_at=None if session.active else session.ended_at or now,
         unsaved=(),
     )
-    cursor = execute(UPDATE_SESSION, (*_moving(saved), session.id, session.version))
+    goes_on = saved.open is not None and rows[-1:] == (saved.open,)
+    _update(saved, moved_only=goes_on and all(row.step for row in rows))
+    log, opened = saved.log, saved.open
+    for row in rows:
+        written = _write(saved, row, now, submitted)
+        submitted = None
+        log = log.add(written)
+        if row is opened:
+            opened = written
+    return changed(saved, log=log, open=opened)
+
+
+def _update(saved: Session, *, moved_only: bool) -> None:
+    where = (saved.id, saved.version - 1)
+    if moved_only:
+        time = write_time(saved.updated_at)
+        state = _payload(saved.state)
+        moved = (saved.step, state, saved.attempt, saved.seq, saved.version, time, time)
+        cursor = execute(MOVE_SESSION, (*moved, *where))
+    else:
+        cursor = execute(UPDATE_SESSION, (*_columns(saved, MOVING), *where))
     if cursor.rowcount != 1:
         raise StaleSession
-    log, opened = saved.log, saved.open
-    for row in session.unsaved:
-        written = _write(saved, row, now, digest)
-        digest = None
-        log = log.add(written)
-        if opened is not None and opened.seq == written.seq:
-            opened = written
-    return evolve(saved, log=log, open=opened)
 
 
 def claim(session: Session, owner: str, until: datetime) -> Session:
@@ -185,7 +201,7 @@ def claim(session: Session, owner: str, until: datetime) -> Session:
     )
     if cursor.rowcount != 1:
         raise StaleSession
-    return evolve(session, lease_owner=owner, lease_until=until, version=session.version + 1)
+    return changed(session, lease_owner=owner, lease_until=until, version=session.version + 1)
 
 
 def renew(session_id: str, owner: str, until: datetime) -> None:
@@ -220,8 +236,11 @@ def children(parent: Session) -> list[Session]:
 
 
 def row_by_id(session: Session, interaction_id: str) -> Interaction | None:
-    """The interaction with this id, if it is one of this session's."""
-    return one_row(f"{SELECT_ROW} WHERE id = ? AND session_id = ?", (interaction_id, session.id))
+    """The interaction with this id, or this number, if it is one of this session's."""
+    owner, _, seq = interaction_id.rpartition(".")
+    if owner not in ("", session.id) or not seq.isdecimal() or len(seq) > 18:
+        return None
+    return one_row(f"{SELECT_ROW} WHERE session_id = ? AND seq = ?", (session.id, int(seq)))
 
 
 def one_row(sql: str, values: Sequence[Any]) -> Interaction | None:
@@ -231,7 +250,7 @@ def one_row(sql: str, values: Sequence[Any]) -> Interaction | None:
 
 def read_rows(found: Iterable[Sequence[Any]]) -> Iterator[Interaction]:
     """Interactions from rows of SELECT_ROW's columns."""
-    for id_, owner, seq, step, attempt, status, command, result, digest, *times in found:
+    for owner, seq, step, attempt, status, command, result, digest, *times in found:
         yield Interaction(
             seq=seq,
             step=step,
@@ -239,7 +258,6 @@ def read_rows(found: Iterable[Sequence[Any]]) -> Iterator[Interaction]:
             command=codec.load_command(blobs.fetch(command)),
             status=status,
             result=None if result is None else codec.load_result(blobs.fetch(result)),
-            id=id_,
             session_id=owner,
             inserted_at=read_time(times[0]),
             completed_at=read_time(times[1]),
@@ -267,34 +285,41 @@ def _fetch(sql: str, values: Sequence[Any]) -> list[Any]:
 def _sessions(sql: str, values: Sequence[Any]) -> Iterator[Session]:
     for found in _fetch(sql, values):
         session = read_session(found)
-        yield evolve(
+        yield changed(
             session,
             open=one_row(f"{SELECT_ROW} WHERE session_id = ? AND status = 'open'", (session.id,)),
         )
 
 
-def _write(session: Session, row: Interaction, now: datetime, digest: str | None) -> Interaction:
-    closed_at = None if row.status == "open" else now
-    result = None if row.result is None else blobs.keep(codec.dump_result(row.result))
-    if row.id:
-        row = evolve(row, completed_at=closed_at, submitted=digest)
-        execute(CLOSE_ROW, (row.status, result, digest, write_time(closed_at), row.id))
-        return row
-    row = evolve(
+def _write(
+    session: Session, row: Interaction, now: datetime, submitted: Submitted | None
+) -> Interaction:
+    time, closed_at = write_time(now), None if row.status == "open" else now
+    result = None if row.result is None else blobs.keep(_result_text(row.result, submitted))
+    digest = None if submitted is None else submitted.digest
+    if row.inserted_at is not None:
+        closed = (row.status, result, digest, closed_at and time)
+        execute(CLOSE_ROW, (*closed, session.id, row.seq))
+        return changed(row, completed_at=closed_at, submitted=digest)
+    due = due_at(row.command, now)
+    command = blobs.keep(codec.dump_command(row.command))
+    facts = (session.id, row.seq, row.step, row.attempt, row.status, command, result, digest)
+    owner = (session.account_id, session.project_id)
+    execute(INSERT_ROW, (*facts, time, closed_at and time, write_time(due), *owner))
+    return changed(
         row,
-        id=new_id(),
         session_id=session.id,
         inserted_at=now,
         completed_at=closed_at,
-        due_at=due_at(row.command, now),
+        due_at=due,
         submitted=digest,
     )
-    owner = (row.id, session.id, session.account_id, session.project_id)
-    command = blobs.keep(codec.dump_command(row.command))
-    times = (write_time(now), write_time(row.completed_at), write_time(row.due_at))
-    facts = (row.seq, row.step, row.attempt, row.status, command, result, digest)
-    execute(INSERT_ROW, (*owner, *facts, *times))
-    return row
+
+
+def _result_text(result: Result, submitted: Submitted | None) -> str:
+    if submitted is not None and submitted.result is result:
+        return submitted.text
+    return codec.dump_result(result)
 
 
 def due_at(command: Command, now: datetime) -> datetime | None:
@@ -307,18 +332,15 @@ def due_at(command: Command, now: datetime) -> datetime | None:
     return now + timedelta(seconds=seconds)
 
 
-def _identity(session: Session) -> list[Any]:
-    return [_column(session, name) for name in IDENTITY]
+def _columns(session: Session, names: Sequence[str]) -> list[Any]:
+    return [_column(getattr(session, name)) for name in names]
 
 
-def _moving(session: Session) -> list[Any]:
-    return [_column(session, name) for name in MOVING]
-
-
-def _column(session: Session, name: str) -> Any:
-    value = getattr(session, name)
+def _column(value: Any) -> Any:
     if isinstance(value, datetime):
         return write_time(value)
-    if name in ("input", "state"):
-        return blobs.keep(codec.dump(value)) if value else "{}"
-    return value
+    return _payload(value) if isinstance(value, Mapping) else value
+
+
+def _payload(value: Mapping[str, Any]) -> str:
+    return blobs.keep(codec.dump(value)) if value else "{}"

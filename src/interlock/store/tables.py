@@ -164,7 +164,6 @@ class Session(Table):
 class Interaction(Table):
     """Row `seq` of a session's log: a command and, once known, its result, as JSON text."""
 
-    id = TextField(primary_key=True, constraints=[Check("length(id) > 0")])
     session = ForeignKeyField(Session, on_delete="RESTRICT", index=False)
     account_id = TextField()
     project_id = TextField(null=True)
@@ -180,10 +179,8 @@ class Interaction(Table):
     due_at = TimeField(null=True)
 
     class Meta:
-        indexes = (
-            (("session", "seq"), True),
-            (("session", "step", "seq"), False),
-        )
+        primary_key = CompositeKey("session", "seq")
+        indexes = ((("session", "step", "seq"), False),)
 
 
 Interaction.add_index(
@@ -205,7 +202,7 @@ class Event(Table):
 
     id = AutoField()
     session = ForeignKeyField(Session, on_delete="RESTRICT", index=False)
-    interaction_id = TextField(null=True)
+    seq = IntegerField(null=True)
     account_id = TextField()
     type = TextField(constraints=[Check("length(type) > 0")])
     data = TextField()
@@ -213,7 +210,7 @@ class Event(Table):
     inserted_at = TimeField()
 
     class Meta:
-        indexes = ((("session", "id"), False), (("interaction_id", "sent_at"), False))
+        indexes = ((("session", "id"), False), (("session", "seq", "id"), False))
 
 
 class Context(Table):

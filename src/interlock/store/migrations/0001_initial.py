@@ -116,7 +116,6 @@ class Session(Table):
 
 
 class Interaction(Table):
-    id = TextField(primary_key=True, constraints=[Check("length(id) > 0")])
     session = ForeignKeyField(Session, on_delete="RESTRICT", index=False)
     account_id = TextField()
     project_id = TextField(null=True)
@@ -132,10 +131,8 @@ class Interaction(Table):
     due_at = DateTimeField(null=True)
 
     class Meta:
-        indexes = (
-            (("session", "seq"), True),
-            (("session", "step", "seq"), False),
-        )
+        primary_key = CompositeKey("session", "seq")
+        indexes = ((("session", "step", "seq"), False),)
 
 
 Interaction.add_index(
@@ -155,7 +152,7 @@ Interaction.add_index(
 class Event(Table):
     id = AutoField()
     session = ForeignKeyField(Session, on_delete="RESTRICT", index=False)
-    interaction_id = TextField(null=True)
+    seq = IntegerField(null=True)
     account_id = TextField()
     type = TextField(constraints=[Check("length(type) > 0")])
     data = TextField()
@@ -163,7 +160,7 @@ class Event(Table):
     inserted_at = DateTimeField()
 
     class Meta:
-        indexes = ((("session", "id"), False), (("interaction_id", "sent_at"), False))
+        indexes = ((("session", "id"), False), (("session", "seq", "id"), False))
 
 
 class Context(Table):

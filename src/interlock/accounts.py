@@ -1,0 +1,45 @@
+"""Whose sessions these are: accounts, projects and people by name, and the session in use."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from interlock.engine.errors import SessionNotFound
+from interlock.engine.values import Scope
+from interlock.store import owners, records
+
+
+def enter(
+    account: str,
+    project: str | None = None,
+    *,
+    path: str | None = None,
+    user: str | None = None,
+) -> Scope:
+    """The scope of an account and a project by name; rows are made where there are none.
+
+    Raises InvalidInput for a name that is empty or too long.
+    """
+    return owners.enter(account, project, path, user, datetime.now(UTC))
+
+
+def add_component(scope: Scope, name: str) -> str:
+    """The id of the component with this name in scope, made where there is none."""
+    return owners.add_component(scope, name, datetime.now(UTC))
+
+
+def use(scope: Scope, session_id: str) -> None:
+    """Make a session the one in use in the scope's project. Raises SessionNotFound."""
+    if records.one(scope, session_id) is None:
+        raise SessionNotFound
+    owners.use(scope, session_id)
+
+
+def current(scope: Scope) -> str | None:
+    """The id of the session in use in the scope's project, if there is one."""
+    return owners.current(scope)
+
+
+def project_names(scope: Scope) -> dict[str, str]:
+    """The names of the account's projects by id."""
+    return owners.project_names(scope.account_id)
