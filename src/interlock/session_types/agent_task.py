@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from interlock import CANCELLED, COMPLETE, Ask, Prompt, Result, Session, Shell, step
 from interlock.session_types.inputs import BuiltInType, read_command, read_text
-from interlock.session_types.prompts import join_paragraphs, quote, report, shorten
+from interlock.session_types.prompts import join_paragraphs, report
 
 SAME = 5
 """So many evaluations that failed alike, one after the other, are a circle."""
@@ -63,14 +63,18 @@ class AgentTask(BuiltInType):
         digest = sha256(told.encode(errors="replace")).hexdigest()
         known = session.state.get("digest") == digest
         same = session.state["same"] + 1 if known else 1
-        return quote(result, session.last("work")).remembering(digest=digest, same=same)
+        return result.remembering(digest=digest, same=same)
 
     @step
     def consult(self, session: Session) -> Ask:
-        found = shorten(session.last("evaluate").error or "", 2000)
+        agent = session.last("work")
         return Ask(
-            f"The evaluation failed {session.state['same']} times in a row in the same way: "
-            f"{found}\nGo on (say in the comment what to try), accept it as it is, or stop?",
+            join_paragraphs(
+                f"The evaluation failed {SAME} times in a row in the same way:",
+                report(session.last("evaluate"), 2000),
+                f"The agent failed too: {agent.error}" if agent.error and not agent.ok else "",
+                "Go on (say in the comment what to try), accept it as it is, or stop?",
+            ),
             ("go_on", "accept", "stop"),
         )
 

@@ -111,8 +111,9 @@ class Change(BuiltInType):
         return read_command(session.input, "test")
 
     @test.result
-    def quote_output(self, session: Session, result: Result) -> Result:
-        return quote(result, session.last("fix"))
+    def explain_end(self, session: Session, result: Result) -> Result:
+        ended = self.tried_enough(session, result)
+        return quote(result, session.last("fix")) if ended else result
 
     @step(timeout=3600)
     def fix(self, session: Session) -> Prompt:

@@ -54,8 +54,9 @@ class ComponentCoding(OnBranch):
         return read_command(session.input, "test")
 
     @run_tests.result
-    def quote_output(self, session: Session, result: Result) -> Result:
-        return quote(result, session.last("fix_test_failures"))
+    def explain_end(self, session: Session, result: Result) -> Result:
+        ended = self.tried_enough(session, result)
+        return quote(result, session.last("fix_test_failures")) if ended else result
 
     @step(timeout=3600)
     def fix_test_failures(self, session: Session) -> Prompt:

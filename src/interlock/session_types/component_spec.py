@@ -6,7 +6,7 @@ from interlock import COMPLETE, FAILED, Call, Prompt, Result, Session, step
 from interlock.session_types.documents import demand_document, required_sections
 from interlock.session_types.inputs import read_count, read_text
 from interlock.session_types.on_branch import OnBranch
-from interlock.session_types.prompts import brief, join_paragraphs, report
+from interlock.session_types.prompts import brief, join_paragraphs
 
 
 class ComponentSpec(OnBranch):
@@ -69,10 +69,9 @@ class ComponentSpec(OnBranch):
 
     @step(timeout=3600)
     def revise(self, session: Session) -> Prompt:
-        reason = session.last("validate").error or report(session.last("validate"))
-        return Prompt(
-            f"Revise {session.input['path']}: {reason}\n\n{brief(session.input)}", resume=True
-        )
+        wrong = session.last("validate").error or "see whether it says all that it should"
+        task = f"Revise {session.input['path']}: {wrong}."
+        return Prompt(join_paragraphs(task, brief(session.input)), resume=True)
 
     def required(self, session: Session) -> tuple[str, ...]:
         return required_sections(session.input, self.sections)

@@ -3,7 +3,7 @@
 from interlock import CANCELLED, COMPLETE, Ask, Prompt, Result, Session, Shell, step
 from interlock.session_types.inputs import command_line, read_command, read_count
 from interlock.session_types.on_branch import OnBranch
-from interlock.session_types.prompts import brief, join_paragraphs, quote, report, shorten
+from interlock.session_types.prompts import brief, join_paragraphs, report
 
 
 class Integration(OnBranch):
@@ -62,10 +62,6 @@ class Integration(OnBranch):
     def run_tests(self, session: Session) -> Shell:
         return read_command(session.input, "test")
 
-    @run_tests.result
-    def quote_output(self, session: Session, result: Result) -> Result:
-        return quote(result)
-
     @step(timeout=3600)
     def fix(self, session: Session) -> Prompt:
         return Prompt(
@@ -92,9 +88,9 @@ class Integration(OnBranch):
 
     @step
     def consult(self, session: Session) -> Ask:
-        found = shorten(session.last("run_tests").error or "", 2000)
+        found = report(session.last("run_tests"), 2000)
         return Ask(
-            f"The integration tests still fail: {found}\n"
+            f"The integration tests still fail:\n\n{found}\n\n"
             "Go on (say in the comment what to try), accept the work as it is, or stop?",
             ("go_on", "accept", "stop"),
         )

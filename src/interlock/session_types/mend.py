@@ -44,8 +44,9 @@ class Mend(BuiltInType):
         return read_command(session.input, "check")
 
     @check.result
-    def quote_output(self, session: Session, result: Result) -> Result:
-        return quote(result, session.last("mend"))
+    def explain_end(self, session: Session, result: Result) -> Result:
+        ended = self.tried_enough(session, result)
+        return quote(result, session.last("mend")) if ended else result
 
     @step(timeout=3600)
     def mend(self, session: Session) -> Prompt:

@@ -63,7 +63,7 @@ class ProjectSetup(BuiltInType):
         requirements = read_requirements(result.output if result.stdout is None else result.stdout)
         if requirements is None:
             line = command_line(session.input, "check")
-            return quote(evolve(result, status="error", error=f"`{line}` does not print {FORM}"))
+            return quote(result.failed(f"`{line}` does not print {FORM}"))
         missing = [entry["name"] for entry in requirements if not entry["met"]]
         result = result.remembering(missing=missing, count=len(requirements))
         if not missing:
