@@ -103,7 +103,10 @@ def _offering(group: str) -> Iterator[Distribution]:
 
 
 def _field(distribution: Distribution, name: str) -> str:
-    return next(iter(distribution.metadata.get_all(name) or ()), "")
+    try:
+        return next(iter(distribution.metadata.get_all(name) or ()), "")
+    except Exception:  # newer Pythons raise where older ones find nothing
+        return ""
 
 
 def _trusted() -> Iterator[Plugin]:

@@ -18,7 +18,7 @@ from interlock.engine.errors import BrokenType, DefinitionError, PluginUnusable,
 from interlock.plugins import pins
 from interlock.plugins.builtin import AGENTS, ENVIRONMENTS, EXPORTERS, NOUNS, SESSION_TYPES
 from interlock.plugins.listing import BUILT_IN, NAMELESS, TRUSTED, Plugin, available, builtin
-from interlock.plugins.source import define_types, read_source
+from interlock.plugins.source import check_making, define_types, read_source
 from interlock.plugins.wording import describe, say
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ def _check_type(value: Any, name: str) -> Any:
         raise BrokenType(f"{value.__name__} has no transitions")
     if value.name != name:  # a session keeps the class's own name, and could not be loaded again
         raise BrokenType(f"{value.__name__} is named {value.name}, its entry point {name}")
+    check_making(value)
     return value
 
 

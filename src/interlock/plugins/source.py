@@ -95,12 +95,26 @@ def define_types(source: Source) -> dict[str, type[SessionType]]:
             raise BrokenType(
                 f"{say(str(source.path))}: two classes are called {value.name}; rename one"
             )
+        try:
+            check_making(value)
+        except BrokenType as error:
+            raise BrokenType(f"{say(str(source.path))}: {error}") from error
     if not types:
         raise BrokenType(
             f"{say(str(source.path))}: no session type in it; "
             "write a subclass of interlock.SessionType with `transitions`"
         )
     return types
+
+
+def check_making(kind: type[SessionType]) -> None:
+    """Raise BrokenType unless the class can be made without arguments, as a session makes it."""
+    try:
+        kind()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise BrokenType(f"{kind.__name__}() raised {describe(error)}") from error
 
 
 def _is_type(value: object) -> bool:

@@ -84,10 +84,11 @@ FAILED = Result("error", output="line 7: wrong")
 
 def drive(*results: Result) -> Session:
     """A session after these results, with its next command open while it is active."""
-    session = start($kind, input={"task": "Mend it.", "check": "make check"})
+    kind = $kind()
+    session = start(kind, input={"task": "Mend it.", "check": "make check"})
     for result in results:
-        session = handle_result($kind, next_command($kind, session), result)
-    return next_command($kind, session) if session.active else session
+        session = handle_result(kind, next_command(kind, session), result)
+    return next_command(kind, session) if session.active else session
 
 
 def test_the_agent_is_asked_first() -> None:
