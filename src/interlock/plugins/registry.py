@@ -153,15 +153,20 @@ _CHECKS: dict[str, Callable[[Any, str], Any]] = {
 
 
 def _load_pinned(plugin: Plugin) -> type[SessionType]:
-    where = shlex.quote(plugin.target)
+    where = say(shlex.quote(plugin.target))
     again = f"read it and run `interlock types trust {where}`"
-    pinned = [pin for pin in pins.read_pins(pins.place()) if pin.path == plugin.target]
+    pinned = [pin.sha256 for pin in pins.read_pins(pins.place()) if pin.path == plugin.target]
     try:
         source = read_source(plugin.target)
-        if source.sha256 not in (pin.sha256 for pin in pinned):
-            raise BrokenType(f"{say(where)} has changed since it was trusted; {again}")
+    except BrokenType as error:
+        raise BrokenType(
+            f"{error}; put back what was trusted, or run `interlock types trust FILE` for another"
+        ) from error
+    if source.sha256 not in pinned:
+        raise BrokenType(f"{where} has changed since it was trusted; {again}")
+    try:
         return define_types(source)[plugin.name]
     except DefinitionError as error:
         raise BrokenType(str(error)) from error
     except KeyError:
-        raise BrokenType(f"{say(where)} no longer defines {plugin.name}; {again}") from None
+        raise BrokenType(f"{where} no longer defines {plugin.name}; {again}") from None

@@ -7,8 +7,6 @@ import stat
 import sys
 import traceback
 from hashlib import sha256
-from importlib.abc import ExecutionLoader
-from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from types import ModuleType
 
@@ -33,20 +31,6 @@ class Source:
     def sha256(self) -> str:
         """The digest of the content, in hex."""
         return sha256(self.content).hexdigest()
-
-
-class _Loader(ExecutionLoader):
-    """Runs a text that is already in memory; the file is not opened again."""
-
-    def __init__(self, path: Path, text: str) -> None:
-        self.path = path
-        self.text = text
-
-    def get_filename(self, fullname: str) -> str:
-        return str(self.path)
-
-    def get_source(self, fullname: str) -> str:
-        return self.text
 
 
 def locate(path: str | os.PathLike[str]) -> Path:
@@ -132,13 +116,12 @@ def _execute(source: Source) -> ModuleType:
             f"{say(str(source.path))}: not UTF-8 at byte {error.start}; save it as UTF-8"
         ) from None
     name = f"interlock_file_{source.sha256[:16]}"
-    loader = _Loader(source.path, text)
-    spec = spec_from_loader(name, loader, origin=str(source.path))
-    assert spec is not None  # noqa: S101 - it is None only for a loader that cannot tell
-    module = module_from_spec(spec)
+    module = ModuleType(name)
+    module.__file__ = str(source.path)
     sys.modules[name] = module  # dataclasses look their module up there while they are made
     try:
-        loader.exec_module(module)
+        code = compile(text, source.path, "exec", dont_inherit=True)
+        exec(code, vars(module))  # noqa: S102 - the user asked for it or has trusted these bytes
     except BaseException as error:
         sys.modules.pop(name, None)
         if isinstance(error, KeyboardInterrupt):
