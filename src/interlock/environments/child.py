@@ -14,7 +14,6 @@ from interlock.environments import supervisor
 from interlock.environments.process_tree import TAG, end_strays
 
 READ_BYTES = 32 * 1024
-WRITE_BYTES = 64 * 1024
 AFTERMATH_BYTES = 1024 * 1024  # read per stream after the end: as much as a pipe can hold
 PATIENCE = 12.0  # seconds for the supervisor to end a tree; it needs less than 8
 LOADER = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # some Python installations need them to start
@@ -140,7 +139,7 @@ class Child:
 
     def _write(self, descriptor: int) -> None:
         try:
-            written = os.write(descriptor, self._input[:WRITE_BYTES])
+            written = os.write(descriptor, self._input)
         except BlockingIOError:
             return
         except OSError:

@@ -52,9 +52,10 @@ def run_process(
     """Runs `argv` in `cwd` with exactly the variables `env` and the tag; returns how it ended.
 
     `emit(stream, text)` gets the output of "stdout" and "stderr" while it comes, at most `keep`
-    bytes of each. After `timeout` seconds, or when `stop` is set, all that the command started
-    is ended; so is what still runs when the command itself has ended. No two runs at one time
-    may share a `tag`. Raises only what `emit` raises, and ValueError for a tag without text.
+    bytes of each; a slow `emit` slows the command, and loses nothing. After `timeout` seconds,
+    or when `stop` is set, all that the command started is ended; so is what still runs when the
+    command itself has ended. No two runs at one time may share a `tag`.
+    Raises only what `emit` raises, and ValueError for a tag without text.
     """
     if not tag or "\0" in tag:
         raise ValueError("the tag must be text without NUL: give each run its own")

@@ -121,10 +121,6 @@ class Supervisor:
             argv[0], argv, environment, setsid=True, setsigmask=(), setsigdef=defaults
         )
         self.running = True
-        # The command alone holds its streams now: when it and its children end, they end.
-        null = os.open(os.devnull, os.O_RDWR)
-        for stream in range(3):
-            os.dup2(null, stream)
 
     def watch(self) -> int:
         """Waits for the end of the tree, bringing it about; returns how many processes are left."""
