@@ -1,9 +1,10 @@
 """Ways through every built-in session type that together take every row of every table."""
 
 import json
+from typing import Any
 
 from interlock import Result
-from tests.session_types.driver import Paths
+from tests.session_types.driver import Paths, Walk, follow, load
 
 SPEC = "# Cart\n## Purpose\nHolds goods.\n## Public API\nadd(good)\n## Dependencies\nNone.\n"
 CONTEXT = SPEC + "## Components\n- **cart**: holds goods\n- order: sells them\n"
@@ -250,3 +251,19 @@ PATHS = {
         },
     ),
 }
+
+
+SAID = {
+    "red": Result("error", error="exit code 1", stdout="E501 line too long", code=1),
+    "told": Result(output="Do it in two steps"),
+    "wish": Result("revise", output="First the tests"),
+    "advice": Result("go_on", output="Look at the clock"),
+    "hi": Result(output="Good day"),
+}
+
+
+def walk(name: str, way: str, results: dict[str, Result] | None = None, **given: Any) -> Walk:
+    """A walk through a type with some of its input given anew."""
+    paths = PATHS[name]
+    known = {**paths.results, **SAID, **(results or {})}
+    return follow(load(name), {**paths.input, **given}, way, known)

@@ -6,6 +6,7 @@ import pytest
 
 from interlock import Ask, Call, Command, Prompt, Result, Session, Spawn
 from interlock.engine import cancel, handle_result, next_command, reissue, reopen, retry, start
+from interlock.engine.decide import fault
 from interlock.engine.errors import InvalidInput, Refused, SessionEnded
 from tests.session_types.driver import NAMES, Walk, follow, load
 from tests.session_types.paths import CODING, PATHS, SPEC_INPUT
@@ -59,6 +60,17 @@ def test_every_step_has_a_route_for_a_failure_and_for_a_warning(name: str) -> No
         if not isinstance(command, Ask):
             for status in ("ok", "error", "timeout", "warning"):
                 assert kind.definition.route(step, status), f"{name}.{step}: {status}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_session_can_be_reopened_at_any_step(name: str) -> None:
+    """Also where nothing went before: no step needs more than the input to make its command."""
+    kind = load(name)
+    cancelled = cancel(start(kind, input=PATHS[name].input))
+    for step in kind.definition.steps:
+        session = next_command(kind, reopen(kind, cancelled, step))
+        assert session.open is not None
+        assert fault(session.open.command) is None
 
 
 @pytest.mark.parametrize("name", FINALIZING)
@@ -148,7 +160,7 @@ def test_a_valid_spec_can_be_revised() -> None:
     assert revised.open is not None
     assert isinstance(revised.open.command, Prompt)
     mended_by_hand = "initialize ok, generate ok, validate blank, revise ok, validate valid"
-    follow(load("component_spec"), paths.input, f"{mended_by_hand} -> active", paths.results)
+    follow(load("component_spec"), paths.input, f"{mended_by_hand}", paths.results)
 
 
 def test_feedback_is_that_of_the_tests() -> None:
@@ -161,7 +173,7 @@ def test_feedback_is_that_of_the_tests() -> None:
         load("component_coding"),
         CODING,
         "initialize ok, generate_implementation crash, generate_implementation ok, run_tests red, "
-        "fix_test_failures crash, run_tests red, fix_test_failures ok -> active",
+        "fix_test_failures crash, run_tests red, fix_test_failures ok",
         results,
     )
     assert "2 != 3" in walk.command("fix_test_failures").text
@@ -195,7 +207,7 @@ def test_a_parent_without_proper_components_does_not_start(name: str, components
 def test_a_missing_file_is_never_a_valid_spec() -> None:
     """A read that failed stays an error, and the session goes on to revise."""
     walk = follow(load("component_spec"), SPEC_INPUT,
-                  "initialize ok, generate ok, validate error, revise ok -> active")  # fmt: skip
+                  "initialize ok, generate ok, validate error, revise ok")  # fmt: skip
     assert walk.session.last("validate").status == "error"
 
 

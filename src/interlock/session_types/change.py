@@ -79,15 +79,29 @@ class Change(BuiltInType):
             )
         )
 
+    @plan.result
+    def keep_plan(self, session: Session, result: Result) -> Result:
+        return result.remembering(plan=report(result)) if result.ok else result
+
     @step
     def approve_plan(self, session: Session) -> Ask:
-        plan = shorten(report(newest(session, "plan", "revise_plan")), 4000)
-        return Ask(f"{plan}\n\nIs this the plan?", ("approve", "revise", "reject"))
+        last = newest(session, "plan", "revise_plan")
+        return Ask(
+            join_paragraphs(
+                shorten(session.state.get("plan", ""), 4000),
+                f"Revising it failed: {report(last, 1000)}" if last.status == "error" else "",
+                "Is this the plan?",
+            ),
+            ("approve", "revise", "reject"),
+        )
 
     @step(timeout=3600)
     def revise_plan(self, session: Session) -> Prompt:
         wish = session.last("approve_plan").output or "Find a better plan."
-        return Prompt(f"Revise the plan, and change nothing yet:\n\n{wish}", resume=True)
+        task = "Revise the plan, print all of it, and change nothing yet:"
+        return Prompt(join_paragraphs(task, wish, session.state.get("plan", "")), resume=True)
+
+    revise_plan.result(keep_plan)
 
     @step(attempts=3)
     def branch(self, session: Session) -> Call:
@@ -95,13 +109,11 @@ class Change(BuiltInType):
 
     @step(attempts=3, timeout=3600)
     def implement(self, session: Session) -> Prompt:
-        plan = newest(session, "plan", "revise_plan").output
-        change = session.input["change"]
         return Prompt(
             join_paragraphs(
-                f"Make this change:\n\n{change}",
+                f"Make this change:\n\n{session.input['change']}",
                 brief(session.input),
-                f"The approved plan:\n\n{plan}",
+                f"The approved plan:\n\n{session.state.get('plan', '')}",
             ),
             resume=True,
         )
@@ -159,7 +171,7 @@ class Change(BuiltInType):
         return Ask(
             join_paragraphs(
                 "The tests pass. The last review:",
-                shorten(report(session.last("review")), 4000),
+                report(session.last("review"), 4000),
                 self.failed_merge(session),
                 f"`git diff {into}` shows the work. Merge it into {into}?",
             ),

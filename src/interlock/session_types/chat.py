@@ -43,4 +43,4 @@ class Chat(BuiltInType):
         first = session.last("reply").status == "none"
         instruction = read_text(session.input, "instruction") if first else ""
         message = join_paragraphs(instruction, session.last("listen").output)
-        return Prompt(message, resume=not first)
+        return Prompt(message or "Go on.", resume=not first)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ from attrs import frozen
 
 from interlock import Child, SessionType
 from interlock.engine.errors import InvalidInput
-from interlock.session_types.inputs import Given, read_names
+from interlock.session_types.inputs import READERS, Given, read_command, read_names
 
 KEPT = ("message", "components", "context")
 """Input of the parent that is not handed on."""
@@ -31,10 +32,8 @@ def read_components(given: Given) -> tuple[Component, ...]:
     and input for that component's child. Raises InvalidInput.
     """
     value = given.get("components")
-    if isinstance(value, list | tuple):
-        found = [_component(entry) for entry in value]
-    else:
-        found = [Component(name) for name in read_names({"components": value}, "components")]
+    entries = value if isinstance(value, list | tuple) else read_names(given, "components")
+    found = [_component(entry) for entry in entries]
     if not found:
         raise InvalidInput("the input 'components' is empty; name at least one component")
     names = [component.name for component in found]
@@ -51,12 +50,12 @@ def make_children(kind: type[SessionType], given: Given, branch: str) -> tuple[C
     name, then what the component brings itself. Raises InvalidInput.
     """
     taken = [key.removesuffix("?") for key in kind.inputs]
-    shared = {key: given[key] for key in taken if key in given and key not in KEPT}
+    shared = [key for key in taken if key in given and key not in KEPT]
     return tuple(
         Child(
             kind.name,
             {
-                **{key: _fill(value, component.name) for key, value in shared.items()},
+                **{key: _fill(given, key, component.name) for key in shared},
                 "branch": branch,
                 **component.own,
                 "component": component.name,
@@ -69,8 +68,15 @@ def make_children(kind: type[SessionType], given: Given, branch: str) -> tuple[C
 
 
 def check_children(kind: type[SessionType], given: Given) -> None:
-    """Raise InvalidInput, naming the component, unless every child would start."""
+    """Raise InvalidInput, naming the component, unless every child would start, on a path of its
+    own."""
+    paths: dict[str, str] = {}
     for child in make_children(kind, given, "branch"):
+        other = paths.setdefault(repr(child.input["path"]), child.key)
+        if other != child.key:
+            raise InvalidInput(
+                f"the input 'path' is the same for {other} and {child.key}; put {{name}} into it"
+            )
         try:
             kind.check_input(child.input)
         except InvalidInput as error:
@@ -78,22 +84,27 @@ def check_children(kind: type[SessionType], given: Given) -> None:
 
 
 def _component(entry: object) -> Component:
-    if isinstance(entry, str) and entry.strip():
-        return Component(entry.strip())
+    if isinstance(entry, str):
+        entry = {"name": entry}
     if not isinstance(entry, Mapping):
-        raise InvalidInput(f"a component is a name or an object with a name, not {entry!r:.80}")
+        raise _refused("a component that is no name and no object", entry)
     name, priority = entry.get("name"), entry.get("priority", 0)
-    if not isinstance(name, str) or not name.strip():
-        raise InvalidInput(f"a component has no name: {dict(entry)!r:.80}")
+    if not isinstance(name, str) or not name.strip() or not name.isprintable():
+        raise _refused("a component without a proper name", entry)
     if type(priority) is not int:
-        raise InvalidInput(f"component {name}: the priority is a number, not {priority!r:.80}")
+        raise _refused("a priority that is no whole number", entry)
     own = {key: value for key, value in entry.items() if key not in ("name", "priority")}
     return Component(name.strip(), priority, own)
 
 
-def _fill(value: object, name: str) -> object:
-    if isinstance(value, str):
-        return value.replace("{name}", name)
-    if isinstance(value, list | tuple):
-        return [_fill(part, name) for part in value]
-    return value
+def _refused(what: str, entry: object) -> InvalidInput:
+    return InvalidInput(f"the input 'components' has {what}: {reprlib.repr(entry)}")
+
+
+def _fill(given: Given, key: str, name: str) -> object:
+    """A value with the component's name put in. A command is split before: a name is one word of
+    it, or a part of one, whatever is in the name."""
+    value = given[key]
+    if READERS.get(key) is read_command:
+        return [word.replace("{name}", name) for word in read_command(given, key).argv]
+    return value.replace("{name}", name) if isinstance(value, str) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import reprlib
 import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -25,12 +26,12 @@ def read_command(given: Given, key: str) -> Shell:
     """The command for a line or a list of words. Raises InvalidInput where there is no program."""
     value = given.get(key)
     try:
-        if not isinstance(value, str | list | tuple):
-            raise InvalidInput(f"not {value!r}")
-        command = Shell.parse(value)
+        command = Shell.parse(value) if isinstance(value, str | list | tuple) else None
     except InvalidInput as error:
-        raise InvalidInput(f"the input {key!r} is a command line: {error}") from None
-    if not command.argv[0]:
+        why = str(error)
+        why = why if len(why) <= 200 else f"{why[:100]}...{why[-100:]}"
+        raise InvalidInput(f"the input {key!r} is a command line: {why}") from None
+    if command is None or not command.argv[0]:
         raise _refused(key, "a command line that names a program", value)
     return command
 
@@ -108,6 +109,4 @@ class BuiltInType(SessionType):
 
 
 def _refused(key: str, form: str, value: object) -> InvalidInput:
-    shown = repr(value)
-    shown = shown if len(shown) <= 80 else shown[:77] + "..."
-    return InvalidInput(f"the input {key!r} is {form}, not {shown}")
+    return InvalidInput(f"the input {key!r} is {form}, not {reprlib.repr(value)}")

@@ -1,0 +1,152 @@
+"""Each step of a built-in asks for exactly what its table is about."""
+
+import pytest
+
+from interlock import Ask, Call, Child, Command, Prompt, Shell, Spawn
+from tests.session_types.driver import NAMES, load
+from tests.session_types.paths import PATHS, walk
+
+SPECIFIED = "initialize ok, generate ok, validate valid, finalize ok"
+TESTED = "plan told, approve_plan approve, branch ok, implement ok, test ok"
+
+EXACT: list[tuple[str, str, str, Command]] = [
+    ("mend", "check ok", "check", Shell(("ruff", "check", "."), timeout=3600)),
+    (
+        "mend",
+        "check error, mend ok, check ok, finalize ok",
+        "finalize",
+        Call("commit", {"message": "Mend what `ruff check .` reports", "branch": None}),
+    ),
+    ("component_spec", SPECIFIED, "initialize", Call("branch", {"name": "component_spec-cart"})),
+    ("component_spec", SPECIFIED, "validate", Call("read_file", {"path": "docs/cart.md"})),
+    (
+        "component_spec",
+        SPECIFIED,
+        "finalize",
+        Call("commit", {"message": "Specify the component cart", "branch": "component_spec-cart"}),
+    ),
+    (
+        "project_setup",
+        "validate bare, run_setup ok",
+        "run_setup",
+        Shell(("git", "init"), timeout=3600),
+    ),
+    (
+        "change",
+        f"{TESTED}, review good, approve_change approve, finalize ok, merge ok",
+        "merge",
+        Call("merge", {"branch": "change-let-a-cart-be-emptied", "into": "main"}),
+    ),
+    (
+        "context_design",
+        "initialize ok, spawn_component_specs ok, spawn_review ok",
+        "spawn_review",
+        Spawn(
+            (
+                Child(
+                    "component_design_review",
+                    {
+                        "context": "shop",
+                        "documents": ["docs/cart.md", "docs/order.md"],
+                        "report": "docs/design-review-shop.md",
+                        "branch": "context_design-shop",
+                    },
+                    key="review",
+                    title="component_design_review: shop",
+                ),
+            )
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "way", "step", "command"), EXACT)
+def test_a_step_gives_this_command(name: str, way: str, step: str, command: Command) -> None:
+    """No word more and no word less."""
+    assert walk(name, way).command(step) == command
+
+
+CODED = "initialize ok, generate_implementation ok"
+SPEC_REVISED = "initialize ok, generate ok, validate partial, revise ok"
+REVIEWED_AGAIN = "initialize ok, execute_review ok, validate blank, execute_review ok"
+PLAN_KEPT = "plan told, approve_plan wish, revise_plan red, approve_plan approve"
+REWORKED = f"{TESTED}, review bad, rework ok"
+UNMERGED = f"{TESTED}, review good, approve_change approve, finalize ok, merge red"
+ADVISED = """initialize ok, generate_tests ok, run_tests red, fix ok, run_tests red, fix ok,
+    run_tests red, fix ok, run_tests red, last_fix ok, run_tests red, consult advice, fix ok"""
+
+TOLD = [
+    ("mend", "check red, mend ok", "mend", ["`ruff check .`", "E501 line too long"]),
+    ("agent_task", "work ok, evaluate red, work ok", "work", ["Sort", "E501 line"]),
+    ("component_coding", CODED, "generate_implementation", ["cart", "`pytest -q tests/test_"]),
+    ("component_spec", SPECIFIED, "generate", ["cart", "docs/cart.md", "Purpose, Public API,"]),
+    ("component_spec", SPEC_REVISED, "revise", ["docs/cart.md", "'Public API' is missing"]),
+    ("context_spec", SPEC_REVISED, "revise", ["the section 'Components' is missing"]),
+    ("component_design_review", REVIEWED_AGAIN, "execute_review", ["docs/review.md is empty"]),
+    ("project_setup", "validate half, handle_failure ok", "handle_failure", ["missing: editor"]),
+    (
+        "project_setup",
+        "validate bare, run_setup red, handle_failure ok",
+        "handle_failure",
+        ["E501 line too long"],
+    ),
+    (
+        "change",
+        "plan told, approve_plan wish, revise_plan ok",
+        "revise_plan",
+        ["First the tests", "in two steps"],
+    ),
+    ("change", PLAN_KEPT, "approve_plan", ["in two steps", "Revising it failed: exit code 1"]),
+    ("change", f"{PLAN_KEPT}, branch ok, implement ok", "implement", ["emptied", "in two steps"]),
+    ("change", REWORKED, "rework", ["Name it better"]),
+    (
+        "change",
+        f"{REWORKED}, test ok, review good, approve_change wish, rework ok",
+        "rework",
+        ["First the tests"],
+    ),
+    (
+        "change",
+        f"{UNMERGED}, approve_change approve",
+        "approve_change",
+        ["Merging failed: exit code 1", "VERDICT: APPROVE"],
+    ),
+    ("change", f"{UNMERGED}, approve_change wish, rework ok", "rework", ["Merging failed: exit"]),
+    ("integration", ADVISED, "fix", ["E501 line too long", "Look at the clock"]),
+    ("integration", ADVISED, "last_fix", ["after 3 attempts", "E501 line too long"]),
+    ("chat", "listen hello, reply hi, listen close -> complete", "listen", ["Good day"]),
+    ("chat", "listen hello, reply red, listen close -> complete", "listen", ["exit code 1"]),
+]
+
+
+@pytest.mark.parametrize(("name", "way", "step", "words"), TOLD)
+def test_a_step_tells_what_it_is_about(name: str, way: str, step: str, words: list[str]) -> None:
+    """The agent and the person read what was asked for and what came back."""
+    command = walk(name, way).command(step)
+    assert isinstance(command, Prompt | Ask)
+    text = command.text if isinstance(command, Prompt) else command.question
+    for word in words:
+        assert word in text
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "instruction?" in load(name).inputs])
+def test_the_instruction_reaches_the_agent(name: str) -> None:
+    """What else the agent should know is in a prompt, or in the input of the children."""
+    commands = [
+        command
+        for way in PATHS[name].ways
+        for _, command in walk(name, way, instruction="Use tabs.").commands
+    ]
+    prompts = [command.text for command in commands if isinstance(command, Prompt)]
+    spawns = [command for command in commands if isinstance(command, Spawn)]
+    told = [str(child.input.get("instruction")) for spawn in spawns for child in spawn.children]
+    assert any("Use tabs." in text for text in [*prompts, *told])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_has_a_limit_of_time(name: str) -> None:
+    """What runs or asks an agent ends after some time; a person may take all theirs."""
+    for way in PATHS[name].ways:
+        for step, command in walk(name, way).commands:
+            if isinstance(command, Shell | Prompt):
+                assert command.timeout == 3600, step

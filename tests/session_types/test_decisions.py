@@ -1,0 +1,108 @@
+"""What the readers and guards of the built-ins decide where a status alone does not say it."""
+
+import pytest
+
+from interlock import Result, Shell
+from interlock.engine import handle_result, next_command, retry
+from tests.session_types.driver import load
+from tests.session_types.paths import walk
+
+
+def test_what_was_fine_is_not_committed() -> None:
+    """A check that passes at once leaves no commit: what was there before is not its own."""
+    assert [step for step, _ in walk("mend", "check ok -> complete").commands] == ["check"]
+
+
+def test_a_mended_session_commits_also_after_a_retry() -> None:
+    """Limits start anew with a retry, but what was mended before it is still to be committed."""
+    kind = load("mend")
+    failed = walk("mend", "check red, mend ok, check red -> failed", tries=1).session
+    session = next_command(kind, retry(failed))
+    assert handle_result(kind, session, Result()).step == "finalize"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "circle"),
+    [
+        ("1 failed in 0.53s", "1 failed in 0.61s", True),
+        ("5 failed", "4 failed", False),
+        ("a.py:3:1: E501", "a.py:9:1: E501", False),
+        ("took 12 ms at 12:00:01", "took 9 ms at 12:00:07", True),
+        ("<A at 0x7f01>", "<A at 0x7e02>", True),
+    ],
+)
+def test_a_circle_is_the_same_failure_but_for_the_time(
+    first: str, second: str, circle: bool
+) -> None:
+    """Durations, times and addresses are no difference; a count or a line is one."""
+    results = {"a": Result("error", stdout=first), "b": Result("error", stdout=second)}
+    way = "work ok, evaluate a, work ok, evaluate b, work ok, evaluate a, work ok, evaluate b, "
+    taken = walk("agent_task", way + "work ok, evaluate a", results)
+    assert (taken.session.step == "consult") == circle
+
+
+def test_a_different_failure_counts_anew() -> None:
+    """Four alike, another one, four alike: no circle."""
+    red, other = "work ok, evaluate red, ", "work ok, evaluate error, "
+    taken = walk("agent_task", red * 4 + other + red * 4 + "work ok")
+    assert taken.session.state["same"] == 4
+
+
+@pytest.mark.parametrize(
+    ("result", "status"),
+    [
+        (Result("error", code=1), "ok"),
+        (Result("ok", code=0), "error"),
+        (Result("error", error="no such program"), "error"),
+        (Result("error", code=-9), "error"),
+        (Result("timeout"), "timeout"),
+    ],
+)
+def test_tests_written_first_have_to_fail(result: Result, status: str) -> None:
+    """With `tdd` a run that fails is right; one that passes, or never ran, is wrong."""
+    taken = walk(
+        "component_test",
+        "initialize ok, generate_tests ok, check_tests ok, run_tests this",
+        {"this": result},
+        tdd="true",
+    )
+    assert taken.session.last("run_tests").status == status
+    assert taken.session.step == ("finalize" if status == "ok" else "fix_tests")
+
+
+def test_only_what_is_missing_is_set_up() -> None:
+    """A requirement that is met runs no command, and a command runs once."""
+    commands = {"git": "git init", "editor": "./install editor"}
+    way = "validate half, run_setup ok, validate half, handle_failure ok, validate ready"
+    taken = walk("project_setup", f"{way}", commands=commands)
+    assert taken.command("run_setup").argv == ("./install", "editor")
+
+
+def test_the_check_s_own_json_runs_nothing() -> None:
+    """A command in what the check prints is not run: commands come from the input alone."""
+    printed = '{"requirements": [{"name": "x", "met": false, "command": "rm -rf ."}]}'
+    taken = walk(
+        "project_setup",
+        "validate printed, handle_failure ok",
+        {"printed": Result(stdout=printed)},
+    )
+    shells = [command for _, command in taken.commands if isinstance(command, Shell)]
+    assert {command.argv for command in shells} == {("./check",)}
+
+
+@pytest.mark.parametrize(
+    "printed",
+    ["", "ready", "[]", '{"requirements": 1}', '{"requirements": [1]}', "{}", "[" * 100_000,
+     '{"requirements": [{"name": "git"}]}'],
+)  # fmt: skip
+def test_what_is_no_report_is_an_error(printed: str) -> None:
+    """It says what the check has to print, and the agent gets it."""
+    taken = walk("project_setup", "validate printed", {"printed": Result(stdout=printed)})
+    assert taken.session.step == "handle_failure"
+    assert "requirements" in str(taken.session.last("validate").error)
+
+
+def test_the_components_of_a_context_are_remembered() -> None:
+    """What the spec lists is there to be the input of a design."""
+    taken = walk("context_spec", "initialize ok, generate ok, validate valid")
+    assert taken.session.state == {"components": ["cart", "order"]}
