@@ -10,6 +10,7 @@ from interlock.environments.results import Refusal
 
 MAX_FILES = 1000
 PLAIN = ("--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=dirty")
+PREFIXES = ("--src-prefix=a/", "--dst-prefix=b/")
 
 
 def branch(git: Git, name: str) -> Result:
@@ -99,7 +100,7 @@ def diff(git: Git, base: str | None = None) -> Result:
         apart.run("add", "--all", "--", ".")
         given = ("--cached", "--relative", *([since] if since else ()), "--", ".")
         files = apart.names("diff", *PLAIN, "--name-only", *given)
-        shown = apart.ask("diff", *PLAIN, "--src-prefix=a/", "--dst-prefix=b/", *given)
+        shown = apart.ask("-c", "core.quotePath=false", "diff", *PLAIN, *PREFIXES, *given)
     data: dict[str, Any] = {"base": since, **_listed(files)}
     if shown.truncated_bytes:
         data["truncated"] = {"bytes": shown.truncated_bytes}
@@ -144,9 +145,13 @@ def _go_back(git: Git, head: Head, into: str) -> None:
 
 
 def _exists(git: Git, name: str) -> bool:
-    if git.ask("check-ref-format", "--branch", name).stdout.rstrip("\n") != name:
-        raise Refusal(f"{name!r} cannot be the name of a branch: choose another")
-    return git.ask("show-ref", "--verify", "--quiet", f"refs/heads/{name}").code == 0
+    if name[:1] not in ("", "-"):
+        if git.ask("show-ref", "--verify", "--quiet", f"refs/heads/{name}").code == 0:
+            return True
+        # git also takes a name like @{-1} here, and answers with the branch it stands for.
+        if git.ask("check-ref-format", "--branch", name).stdout == f"{name}\n":
+            return False
+    raise Refusal(f"{name!r} cannot be the name of a branch: choose another")
 
 
 def _changed(git: Git) -> list[str]:
