@@ -7,16 +7,27 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import unquote
 
 import peewee
 from peewee import SqliteDatabase
 
-from interlock.engine.errors import InterlockError, Refused, StoreBusy, StoreUnusable
+from interlock.engine.errors import (
+    InterlockError,
+    InvalidInput,
+    Refused,
+    StoreBusy,
+    StoreUnusable,
+)
 from interlock.store.migration import migrate
 from interlock.store.tables import database
+
+FAILURES = (
+    *(sqlite3.Error, peewee.PeeweeException),
+    *(UnicodeEncodeError, OverflowError),  # of a value that no column can hold
+)
 
 BUSY_SECONDS = 60.0
 """How long a writer waits for others before it gives up."""
@@ -36,7 +47,7 @@ def connect(url: str) -> SqliteDatabase:
     """
     path = _path(url)
     opened = SqliteDatabase(path, pragmas=PRAGMAS, timeout=BUSY_SECONDS)
-    with guard():
+    with guard(path):
         try:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             _patiently(opened.connect)
@@ -68,11 +79,17 @@ class tx:  # noqa: N801  read as `with tx():`, like a function
     def __enter__(self) -> None:
         """Begin, waiting for other writers."""
         self.outer = False
-        with guard():
+        try:
             if _connection().in_transaction:
                 return
-            _patiently(lambda: execute("BEGIN IMMEDIATE"))
-        self.outer = True
+            self.outer = True
+            _patiently(_begin)
+        except BaseException as error:
+            if self.outer:
+                _roll_back()  # Ctrl-C while it waited is raised when it has begun
+            if isinstance(error, FAILURES):
+                raise _explain(error) from error
+            raise
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Commit, or undo all of it when the block raised."""
@@ -80,14 +97,14 @@ class tx:  # noqa: N801  read as `with tx():`, like a function
             return
         if error is not None:
             _roll_back()
-            if isinstance(error, sqlite3.Error):
+            if isinstance(error, FAILURES):
                 raise _explain(error) from error
             return
         try:
             execute("COMMIT")
         except BaseException as failed:
             _roll_back()
-            if isinstance(failed, sqlite3.Error):
+            if isinstance(failed, FAILURES):
                 raise _explain(failed) from failed
             raise
 
@@ -98,16 +115,25 @@ def execute(sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
 
 
 @contextmanager
-def guard() -> Iterator[None]:
-    """Turn what the database says into StoreBusy or StoreUnusable, in words a person can act on."""
+def guard(path: str | None = None) -> Iterator[None]:
+    """Turn what the database at `path`, or the open one, says into an error in words that a person
+    can act on: StoreBusy, StoreUnusable, Refused, InvalidInput."""
     try:
         yield
-    except (peewee.DatabaseError, sqlite3.Error, OSError) as error:
-        raise _explain(error) from error
+    except (*FAILURES, OSError) as error:
+        raise _explain(error, path) from error
 
 
 def _connection() -> sqlite3.Connection:
-    return cast(sqlite3.Connection, database.obj.connection())
+    # What `database.connection()` does, without its proxy: this is asked six times a step.
+    state = database.obj._state
+    if state.closed:
+        database.obj.connect()
+    return cast(sqlite3.Connection, state.conn)
+
+
+def _begin() -> None:
+    execute("BEGIN IMMEDIATE")
 
 
 def _roll_back() -> None:
@@ -117,50 +143,70 @@ def _roll_back() -> None:
 
 
 def _patiently(act: Any) -> None:
-    deadline = time.monotonic() + BUSY_SECONDS
+    began = time.monotonic()
     while True:
         try:
             act()
             return
         except (peewee.OperationalError, sqlite3.OperationalError) as error:
-            if not _is_locked(error) or time.monotonic() > deadline:
+            if not _is_locked(error) or time.monotonic() > began + BUSY_SECONDS:
                 raise
             time.sleep(random.uniform(0.005, 0.05))  # noqa: S311  jitter, not a secret
 
 
 def _is_locked(error: Exception) -> bool:
-    return "locked" in str(error) or "busy" in str(error)
+    return _kind(error) in ("BUSY", "LOCKED")
 
 
 def _path(url: str) -> str:
     scheme, found, rest = url.partition("://")
-    if not found or scheme != "sqlite":
+    if not found or scheme != "sqlite" or not rest.startswith("/"):
         raise StoreUnusable(
             f"the database URL {url!r} is not understood; use sqlite:////absolute/path.db"
         )
-    path = unquote(rest.removeprefix("/"))
+    path = rest.removeprefix("/")
     if not path or path == ":memory:":
         raise StoreUnusable(f"the database URL {url!r} names no file; use sqlite:////path.db")
-    return str(Path(path).expanduser().absolute())
+    try:
+        return str(Path(path).expanduser().absolute())
+    except RuntimeError:
+        raise StoreUnusable(
+            f"the database URL {url!r} names a user there is not; write the path in full"
+        ) from None
 
 
-def _explain(error: Exception) -> InterlockError:
-    text, where = str(error), _where()
-    if isinstance(error, peewee.IntegrityError | sqlite3.IntegrityError):
-        return Refused(f"the database refused the change: {text}")
-    if _is_locked(error):
+def _cause(error: Exception) -> Exception:
+    """What SQLite's own module raised, where peewee wrapped it."""
+    first = error.args[0] if isinstance(error, peewee.PeeweeException) and error.args else None
+    return first if isinstance(first, Exception) else error
+
+
+def _kind(error: Exception) -> str:
+    """What went wrong by SQLite's name for it, such as BUSY; empty where SQLite did not say."""
+    cause = _cause(error)
+    if isinstance(cause, OSError):
+        return "FULL" if cause.errno in (ENOSPC, EDQUOT) else ""
+    name = str(getattr(cause, "sqlite_errorname", ""))
+    return name.removeprefix("SQLITE_").partition("_")[0]
+
+
+def _explain(error: Exception, path: str | None = None) -> InterlockError:
+    if isinstance(error, UnicodeEncodeError | OverflowError):
+        return InvalidInput(f"the database cannot keep this value: {error}")
+    where, kind, error = path or location(), _kind(error), _cause(error)
+    if kind == "CONSTRAINT":
+        return Refused(f"the database refused the change: {error}")
+    if kind in ("BUSY", "LOCKED"):
         return StoreBusy(f"the database {where} stayed locked for {BUSY_SECONDS:g} s; try again")
-    if "full" in text or getattr(error, "errno", None) == 28:
+    if kind == "FULL":
         return StoreUnusable(f"the disk of {where} is full; make room and do it again")
-    if "not a database" in text or "malformed" in text:
+    if kind in ("NOTADB", "CORRUPT"):
         return StoreUnusable(
-            f"{where} is not a database Interlock can read ({text}); "
+            f"{where} is not a database Interlock can read ({error}); "
             "set INTERLOCK_DATABASE_URL to another file, or restore a backup"
         )
-    if "readonly" in text or "read-only" in text or "unable to open" in text:
-        return StoreUnusable(f"{where} cannot be written ({text}); check its permissions")
-    return StoreUnusable(f"the database {where} cannot be used: {text}")
-
-
-def _where() -> str:
-    return location() if database.obj is not None else "file"
+    if kind in ("READONLY", "CANTOPEN"):
+        return StoreUnusable(
+            f"{where} cannot be opened and written ({error}); check the path and its permissions"
+        )
+    return StoreUnusable(f"the database {where} cannot be used: {error}")
