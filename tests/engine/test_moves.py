@@ -180,13 +180,12 @@ def test_a_guard_is_asked_with_the_result_in_the_log_and_its_values_remembered()
     assert (session.last("run"), session.visits("run")) == (result, 1)
 
 
-@pytest.mark.parametrize("name", ["state", "subject", "trigger", "name", "is_ok"])
+@pytest.mark.parametrize("name", ["state", "subject", "trigger", "model", "run_it"])
 def test_a_guard_may_have_any_name(name: str) -> None:
     """No name of the machinery stands in the way of a guard."""
-    members = {name: says(True)} if name != "name" else {"named": says(True)}
-    guard = next(iter(members))
-    kind = make([["ok", "run", COMPLETE, guard], ["ok", "run", FAILED]], **members)
-    assert begin(kind, "ok").status == COMPLETE
+    for said, end in ((True, COMPLETE), (False, FAILED)):
+        table = [["ok", "run", COMPLETE, name], ["ok", "run", FAILED]]
+        assert begin(make(table, **{name: says(said)}), "ok").status == end
 
 
 def test_a_row_that_refuses_does_not_send_its_status_to_the_one_that_stands_in() -> None:

@@ -120,6 +120,28 @@ def test_a_result_with_data_that_json_cannot_keep_is_refused(name: str) -> None:
         accept(Result(**given))
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"data": ["x"]}, "data maps names to values, not ['x']"),
+        ({"data": []}, "data maps names to values, not []"),
+        ({"remember": "x"}, "remember maps names to values, not 'x'"),
+        ({"usage": 5}, "usage maps names to values, not 5"),
+        ({"code": "1"}, "code is a whole number, not '1'"),
+        ({"code": True}, "code is a whole number, not True"),
+        ({"code": 2**63}, "code has a number beyond 64 bits; write it as a string"),
+        ({"duration_ms": 1.5}, "duration_ms is a whole number, not 1.5"),
+        ({"output": 5}, "a text is needed, not 5"),
+        ({"error": b"x"}, "a text is needed, not b'x'"),
+    ],
+)
+def test_a_result_of_another_shape_is_refused(given: dict[str, Any], said: str) -> None:
+    """What is stored can be read again: each attribute is of its own kind."""
+    with pytest.raises(InvalidInput) as raised:
+        accept(Result(**given))
+    assert str(raised.value) == said
+
+
 def test_every_attribute_of_a_value_is_checked() -> None:
     """The one that is wrong is named."""
     check_fields(Shell(("a",), cwd="b", env={"C": "d"}, input="e", timeout=5))

@@ -24,6 +24,16 @@ def filled(instance: object, attribute: Attribute[Any], value: object) -> None:
         raise InvalidInput(f"{attribute.name} is a non-empty string, not {value!r}")
 
 
+def _text(instance: object, attribute: Attribute[Any], value: object) -> None:
+    if value is not None and not isinstance(value, str):
+        raise InvalidInput(f"{attribute.name} is a string, not {value!r}")
+
+
+def _mapping(instance: object, attribute: Attribute[Any], value: object) -> None:
+    if not isinstance(value, Mapping):
+        raise InvalidInput(f"{attribute.name} maps names to values, not {value!r}")
+
+
 def _seconds(instance: object, attribute: Attribute[Any], value: float | None) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if value is not None and not (number and 0 <= value <= MAX_SECONDS):
@@ -36,6 +46,7 @@ def _policy(instance: object, attribute: Attribute[Any], value: object) -> None:
 
 
 def _variables(instance: object, attribute: Attribute[Any], value: Mapping[str, str]) -> None:
+    _mapping(instance, attribute, value)
     for pair in value.items():
         if not all(isinstance(word, str) for word in pair):
             raise InvalidInput(f"{attribute.name} maps strings to strings, not {pair!r}")
@@ -64,10 +75,10 @@ class Shell:
     kind: ClassVar[str] = "shell"
 
     argv: tuple[str, ...] = field(converter=_argv)
-    cwd: str | None = None
+    cwd: str | None = field(default=None, validator=_text)
     """Directory relative to the session's work directory."""
     env: Mapping[str, str] = field(factory=dict, validator=_variables)
-    input: str | None = None
+    input: str | None = field(default=None, validator=_text)
     """Text for its standard input; without it the input is empty."""
     timeout: float | None = field(default=None, validator=_seconds)
     """Seconds."""
@@ -91,7 +102,7 @@ class Prompt:
     kind: ClassVar[str] = "prompt"
 
     text: str = field(validator=filled)
-    agent: str | None = None
+    agent: str | None = field(default=None, validator=_text)
     """Another agent than the session's own."""
     resume: bool = False
     timeout: float | None = field(default=None, validator=_seconds)
@@ -132,12 +143,12 @@ class Child:
     """One session to start: its type, its input and the key that makes it one of a kind."""
 
     type: str = field(validator=filled)
-    input: Mapping[str, Any] = field(factory=dict)
-    key: str = ""
+    input: Mapping[str, Any] = field(factory=dict, validator=_mapping)
+    key: str = field(default="", validator=_text)
     """Same step and key: same child, however often the step runs. Empty: told by the input."""
-    title: str | None = None
-    agent: str | None = None
-    environment: str | None = None
+    title: str | None = field(default=None, validator=_text)
+    agent: str | None = field(default=None, validator=_text)
+    environment: str | None = field(default=None, validator=_text)
 
 
 def _children(value: Iterable[Child]) -> tuple[Child, ...]:
@@ -179,7 +190,7 @@ class Call:
     kind: ClassVar[str] = "call"
 
     function: str = field(validator=filled)
-    arguments: Mapping[str, Any] = field(factory=dict)
+    arguments: Mapping[str, Any] = field(factory=dict, validator=_mapping)
     timeout: float | None = field(default=None, validator=_seconds)
 
 

@@ -25,8 +25,17 @@ def accept(result: Result) -> Result:
     Raises InvalidInput for data that JSON cannot say.
     """
     for name in ("data", "usage", "remember"):
-        if part := getattr(result, name):
+        part = getattr(result, name)
+        if part not in (None, {}):
+            if not isinstance(part, Mapping):
+                raise InvalidInput(f"{name} maps names to values, not {part!r}")
             check_payload(part, name)
+    for name in ("code", "duration_ms"):
+        number = getattr(result, name)
+        if number is not None:
+            if type(number) is not int:
+                raise InvalidInput(f"{name} is a whole number, not {number!r}")
+            _check_number(number, name)
     changed: dict[str, Any] = {}
     for name in ("stdout", "stderr", "output", "error"):
         text = getattr(result, name)
