@@ -171,10 +171,16 @@ def test_a_log_is_asked_by_step() -> None:
     log = Log(ROWS)
     assert log.newest("run") == ROWS[3]
     assert log.last("run") == ROWS[0]
+    assert tuple(log) == ROWS
     assert log.newest("none") is None
     assert (session.last("run").output, session.last("fix").output) == ("one", "two")
     assert session.last("none") == NONE == Result("none")
     assert [session.visits(name) for name in ("run", "fix", "none")] == [2, 1, 0]
+
+
+def test_an_interaction_is_named_by_its_session_and_number() -> None:
+    """The id is the session's, a dot and the number."""
+    assert Interaction(3, "run", 1, Shell(("a",)), session_id="s").id == "s.3"
 
 
 def test_visits_count_from_the_last_retry_or_reopen() -> None:
