@@ -107,7 +107,7 @@ class Interaction:
     due_at: datetime | None = None
     """When an open Wait, or the time limit of an Ask or a Spawn, is over."""
     submitted: str | None = None
-    """Digest of the result as it was handed in, before the step read it."""
+    """Digest of what was handed in, where the step read another result in it."""
 
     @property
     def id(self) -> str:

@@ -70,6 +70,9 @@ def find(
             raise InvalidInput(f"no status {name!r}; use {', '.join(STATUSES)}")
     if not 1 <= limit <= MAX_LIMIT:
         raise InvalidInput(f"a limit is 1 to {MAX_LIMIT}, not {limit}")
+    for time in (since, until):
+        if time is not None and time.tzinfo is None:
+            raise InvalidInput(f"{time.isoformat()} needs its time zone, such as +00:00")
     found = queries.sessions(
         scope,
         status=wanted,
@@ -118,12 +121,18 @@ def contexts(scope: Scope, session_id: str) -> list[Context]:
 
 
 def check(scope: Scope, session_id: str) -> list[str]:
-    """Every way in which a session's row differs from the replay of its log; empty when none."""
+    """Every way in which a session's row differs from the replay of its log; empty when none.
+
+    Raises SessionNotFound, UnknownType, BrokenType.
+    """
     session = load(scope, session_id)
     kind = kind_of(session)
-    replayed = engine.replay(
-        kind, queries.rows(session), input=session.input, budget=session.budget
-    )
+    try:
+        replayed = engine.replay(
+            kind, queries.rows(session), input=session.input, budget=session.budget
+        )
+    except InvalidInput as error:
+        return [str(error)]
     return [
         f"{name} is {getattr(session, name)!r}, the log leads to {getattr(replayed, name)!r}"
         for name in ("step", "status", "state", "attempt", "seq", "since")

@@ -7,7 +7,7 @@ from typing import Any
 
 from interlock import engine, plugins
 from interlock.engine.errors import ComponentNotFound, InvalidInput, SessionActive
-from interlock.engine.payload import check_payload
+from interlock.engine.payload import check_payload, visible
 from interlock.engine.values import Scope, Session, changed
 from interlock.sessions.work import Work, kind_of, load, put, revive_parent
 from interlock.store import owners, queries, records
@@ -37,12 +37,9 @@ def create(
     kind = plugins.load_type(type)()
     given = dict(input or {})
     check_payload(given, "the input")
-    if title is not None:
-        check_payload(title, "the title")
+    check_payload([title, agent, workdir], "the title, agent or work directory")
     if execution_mode not in MODES:
         raise InvalidInput(f"no execution mode {execution_mode!r}; use {', '.join(MODES)}")
-    if budget is not None and budget < 1:
-        raise InvalidInput(f"a budget is 1 or more interactions, not {budget}")
     check_plugins(agent, environment)
     if component is not None and not owners.has_component(scope, component):
         raise ComponentNotFound(f"there is no component {component} in this account")
@@ -78,7 +75,7 @@ def check_plugins(agent: str | None, environment: str | None) -> None:
 def cancel(scope: Scope, session_id: str, reason: str = "") -> Session:
     """The session cancelled for good, its active children too. Raises SessionEnded."""
     with Work() as done:
-        return _cancel(done, load(scope, session_id), reason or "cancelled")
+        return _cancel(done, load(scope, session_id), visible(reason) or "cancelled")
 
 
 def retry(scope: Scope, session_id: str) -> Session:

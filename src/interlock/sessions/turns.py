@@ -27,6 +27,10 @@ def next_command(scope: Scope, session_id: str, *, reissue: bool = False) -> Int
     `reissue` keeps the open one as superseded and makes it anew.
     Raises SessionNotFound, SessionEnded, UnknownType, BrokenType.
     """
+    session = load(scope, session_id)
+    require_active(session)
+    if session.open is not None and not reissue and not waits(session):
+        return session.open
     with Work() as done:
         session = load(scope, session_id)
         require_active(session)
@@ -52,7 +56,7 @@ def handle_result(scope: Scope, session_id: str, interaction_id: str, result: Re
     with Work() as done:
         session = load(scope, session_id)
         row = find_row(session, interaction_id)
-        if row.status == "done" and row.submitted == submitted.digest:
+        if row.status == "done" and submitted.is_of(row):
             return session
         refusal = _refusal(session, row)
         if refusal is None:

@@ -16,6 +16,7 @@ from interlock.engine.errors import InteractionNotFound, InvalidInput, SessionNo
 from interlock.engine.payload import check_payload
 from interlock.engine.session_type import SessionType
 from interlock.engine.values import Interaction, Result, Scope, Session, changed
+from interlock.sessions import recent
 from interlock.sessions.subscribers import Change, publish
 from interlock.store import codec, records
 from interlock.store.codec import Submitted
@@ -32,6 +33,7 @@ class Work:
 
     def __init__(self) -> None:
         self.changes: list[tuple[Change, Session, Interaction | None]] = []
+        self.saved: dict[str, Session] = {}
         self._tx = tx()
 
     def note(self, change: Change, session: Session, row: Interaction | None = None) -> None:
@@ -48,13 +50,15 @@ class Work:
         """Commit and tell, or undo."""
         self._tx.__exit__(kind, error, trace)
         if error is None:
+            for session in self.saved.values():
+                recent.keep(session)
             for change, session, row in self.changes:
                 publish(change, session, row)
 
 
 def load(scope: Scope, session_id: str) -> Session:
     """The session in scope. Raises SessionNotFound: missing and out of scope are the same."""
-    session = records.one(scope, session_id)
+    session = recent.find(scope, session_id)
     if session is None:
         raise SessionNotFound(
             f"there is no session {session_id} here; `interlock list` shows those there are"
@@ -64,6 +68,9 @@ def load(scope: Scope, session_id: str) -> Session:
 
 def find_row(session: Session, interaction_id: str) -> Interaction:
     """The session's interaction with this id or number. Raises InteractionNotFound."""
+    row = session.open
+    if row is not None and row.id == interaction_id:
+        return row
     row = records.row_by_id(session, interaction_id)
     if row is None:
         raise InteractionNotFound(
@@ -82,6 +89,7 @@ def put(work: Work, session: Session, submitted: Submitted | None = None) -> Ses
     """The session as saved, after all that follows from it at once. Raises StaleSession."""
     decided = session.unsaved
     saved = records.save(session, work.now, submitted)
+    work.saved[saved.id] = saved
     for row in decided:
         if row.status != "open":
             work.note("done", saved, row)

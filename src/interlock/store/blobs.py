@@ -15,7 +15,8 @@ CAP = 64 * 1024
 HEAD = 256
 """Characters of a blob's text that the row keeps to be looked at."""
 
-MARK = '{"blob":'
+MARK = '{ "blob":'
+"""How a reference begins: JSON, but never canonical, so that no payload can be taken for one."""
 
 
 def keep(text: str) -> str:
@@ -28,7 +29,8 @@ def keep(text: str) -> str:
         "INSERT INTO blob (digest, size, content) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         (digest, len(content), content),
     )
-    return orjson.dumps({"blob": digest, "size": len(content), "head": text[:HEAD]}).decode()
+    told = orjson.dumps({"blob": digest, "size": len(content), "head": text[:HEAD]}).decode()
+    return MARK + told.removeprefix('{"blob":')
 
 
 def fetch(kept: str) -> str:

@@ -25,8 +25,9 @@ def enter(
     if found is not None:
         return found
     for what, name in (("account", account), ("project", project), ("user", user)):
-        if name is not None and (not name.strip() or len(name) > MAX_NAME or visible(name) != name):
-            raise InvalidInput(f"{name!r} is no {what} name; use 1 to {MAX_NAME} plain characters")
+        if name is not None:
+            _check_name(what, name)
+    path = None if path is None else visible(path)
     with tx():
         time = write_time(now)
         account_id = _ensure("account", account, time)
@@ -50,7 +51,11 @@ def enter(
 
 
 def add_component(scope: Scope, name: str, now: datetime) -> str:
-    """The id of the component with this name in scope, made where there is none."""
+    """The id of the component with this name in scope, made where there is none.
+
+    Raises InvalidInput for a name that is empty or too long.
+    """
+    _check_name("component", name)
     with tx():
         where = "account_id = ? AND project_id IS ? AND name = ?"
         values = (scope.account_id, scope.project_id, name)
@@ -112,9 +117,18 @@ def _look_up(account: str, project: str | None, user: str | None) -> Scope | Non
             "WHERE a.name = ? AND (u.id IS NULL OR m.user_id IS NOT NULL)",
             (project, user, account),
         ).fetchone()
-    if row is None or (project and row[1] is None) or (user and row[2] is None):
+    if row is None:
         return None
-    return Scope(*row)
+    scope = Scope(*row)
+    missing = (project is not None and scope.project_id is None) or (
+        user is not None and scope.user_id is None
+    )
+    return None if missing else scope
+
+
+def _check_name(what: str, name: str) -> None:
+    if not name.strip() or len(name) > MAX_NAME or visible(name) != name:
+        raise InvalidInput(f"{name!r} is no {what} name; use 1 to {MAX_NAME} plain characters")
 
 
 def _ensure(table: str, name: str, time: str | None) -> str:

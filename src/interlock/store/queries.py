@@ -9,6 +9,7 @@ from typing import Any
 import peewee
 from attrs import frozen
 
+from interlock.engine.errors import InvalidInput
 from interlock.engine.payload import check_payload, visible
 from interlock.engine.values import Interaction, Scope, Session, changed
 from interlock.store import blobs, codec, records, tables
@@ -139,7 +140,9 @@ def events(
 def add_event(
     session: Session, seq: int | None, type: str, data: dict[str, Any], now: datetime
 ) -> None:
-    """Append an event. Raises InvalidInput for data that JSON cannot say."""
+    """Append an event. Raises InvalidInput for an empty type or data that JSON cannot say."""
+    if not type.strip():
+        raise InvalidInput("an event needs a type, such as output")
     check_payload(data, "the event's data")
     time = write_time(now)
     execute(

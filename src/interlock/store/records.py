@@ -14,7 +14,7 @@ from uuid_utils import uuid7
 
 from interlock.engine.commands import Ask, Command, Spawn, Wait
 from interlock.engine.errors import StaleSession
-from interlock.engine.values import Interaction, Result, Scope, Session, changed
+from interlock.engine.values import Interaction, Scope, Session, changed
 from interlock.store import blobs, codec
 from interlock.store.codec import Submitted
 from interlock.store.connection import execute, guard
@@ -122,11 +122,15 @@ class StoredHistory:
         """The newest row of a step that has a result."""
         return self._look_up(step)[1]
 
-    def add(self, row: Interaction) -> StoredHistory:
-        """The same log with this row written or, where it is there, rewritten."""
-        _, last = self._look_up(row.step)
-        last = row if row.status == "done" else last
-        return StoredHistory(self.session_id, {**self.known, row.step: (row, last)})
+    def add(self, *rows: Interaction) -> StoredHistory:
+        """The same log with these rows written or, where they are there, rewritten."""
+        known = self.known.copy()
+        for row in rows:
+            if row.status == "done":
+                known[row.step] = (row, row)
+            else:
+                known[row.step] = (row, self._look_up(row.step)[1])
+        return StoredHistory(self.session_id, known)
 
     def _look_up(self, step: str) -> tuple[Interaction | None, Interaction | None]:
         if step not in self.known:
@@ -158,37 +162,35 @@ def save(session: Session, now: datetime, submitted: Submitted | None = None) ->
 
     `submitted` is what the first unsaved row's result was read from. Raises StaleSession.
     """
-    rows = session.unsaved
-    saved = changed(
-        session,
-        version=session.version + 1,
-        updated_at=now,
-        last_activity_at=now if rows else session.last_activity_at,
-        ended_at=None if session.active else session.ended_at or now,
-        unsaved=(),
-    )
-    goes_on = saved.open is not None and rows[-1:] == (saved.open,)
-    _update(saved, moved_only=goes_on and all(row.step for row in rows))
-    log, opened = saved.log, saved.open
-    for row in rows:
-        written = _write(saved, row, now, submitted)
-        submitted = None
-        log = log.add(written)
-        if row is opened:
-            opened = written
-    return changed(saved, log=log, open=opened)
-
-
-def _update(saved: Session, *, moved_only: bool) -> None:
-    where = (saved.id, saved.version - 1)
-    if moved_only:
-        time = write_time(saved.updated_at)
-        state = _payload(saved.state)
-        moved = (saved.step, state, saved.attempt, saved.seq, saved.version, time, time)
-        cursor = execute(MOVE_SESSION, (*moved, *where))
+    rows, opened = session.unsaved, session.open
+    moved: dict[str, Any] = {"version": session.version + 1, "updated_at": now, "unsaved": ()}
+    if rows:
+        moved["last_activity_at"] = now
+    if not session.active:
+        moved["ended_at"] = session.ended_at or now
+    elif session.ended_at is not None:
+        moved["ended_at"] = None
+    if opened is not None and rows and rows[-1] is opened and all(row.step for row in rows):
+        _move(session, now)
     else:
-        cursor = execute(UPDATE_SESSION, (*_columns(saved, MOVING), *where))
-    if cursor.rowcount != 1:
+        _update(changed(session, **moved))
+    written = [_write(session, row, now, submitted) for row in rows]
+    if opened is not None and written and written[-1].seq == opened.seq:
+        moved["open"] = written[-1]
+    return changed(session, log=session.log.add(*written), **moved)
+
+
+def _move(session: Session, now: datetime) -> None:
+    time = write_time(now)
+    state = _payload(session.state)
+    moved = (session.step, state, session.attempt, session.seq, session.version + 1, time, time)
+    if execute(MOVE_SESSION, (*moved, session.id, session.version)).rowcount != 1:
+        raise StaleSession
+
+
+def _update(saved: Session) -> None:
+    values = _columns(saved, MOVING)
+    if execute(UPDATE_SESSION, (*values, saved.id, saved.version - 1)).rowcount != 1:
         raise StaleSession
 
 
@@ -227,6 +229,20 @@ def one(scope: Scope, session_id: str) -> Session | None:
     if scope.project_id is not None:
         where, values = f"{where} AND project_id = ?", [*values, scope.project_id]
     return next(_sessions(f"{SELECT_SESSION} {where}", values), None)
+
+
+def lease_of(
+    scope: Scope, session_id: str, version: int
+) -> tuple[str | None, datetime | None] | None:
+    """Who runs a session until when, if it is in scope and still has this version; else None."""
+    sql = (
+        "SELECT lease_owner, lease_until, project_id FROM session "
+        "WHERE id = ? AND account_id = ? AND version = ?"
+    )
+    row = next(iter(_fetch(sql, (session_id, scope.account_id, version))), None)
+    if row is None or scope.project_id not in (None, row[2]):
+        return None
+    return row[0], read_time(row[1])
 
 
 def children(parent: Session) -> list[Session]:
@@ -295,17 +311,16 @@ def _write(
     session: Session, row: Interaction, now: datetime, submitted: Submitted | None
 ) -> Interaction:
     time, closed_at = write_time(now), None if row.status == "open" else now
-    result = None if row.result is None else blobs.keep(_result_text(row.result, submitted))
-    digest = None if submitted is None else submitted.digest
+    result, digest = _result(row, submitted)
     if row.inserted_at is not None:
-        closed = (row.status, result, digest, closed_at and time)
-        execute(CLOSE_ROW, (*closed, session.id, row.seq))
+        closed = (row.status, result, digest, closed_at and time, session.id, row.seq)
+        execute(CLOSE_ROW, closed)
         return changed(row, completed_at=closed_at, submitted=digest)
     due = due_at(row.command, now)
     command = blobs.keep(codec.dump_command(row.command))
     facts = (session.id, row.seq, row.step, row.attempt, row.status, command, result, digest)
     owner = (session.account_id, session.project_id)
-    execute(INSERT_ROW, (*facts, time, closed_at and time, write_time(due), *owner))
+    execute(INSERT_ROW, (*facts, time, closed_at and time, due and write_time(due), *owner))
     return changed(
         row,
         session_id=session.id,
@@ -316,10 +331,14 @@ def _write(
     )
 
 
-def _result_text(result: Result, submitted: Submitted | None) -> str:
-    if submitted is not None and submitted.result is result:
-        return submitted.text
-    return codec.dump_result(result)
+def _result(row: Interaction, submitted: Submitted | None) -> tuple[str | None, str | None]:
+    """The text of a row's result; the digest of what was handed in, where it was read anew."""
+    if row.result is None:
+        return None, None
+    if submitted is not None and submitted.result is row.result:
+        return blobs.keep(submitted.text), None
+    digest = None if submitted is None or row.step == "" else submitted.digest
+    return blobs.keep(codec.dump_result(row.result)), digest
 
 
 def due_at(command: Command, now: datetime) -> datetime | None:

@@ -27,8 +27,15 @@ ROW_STATUS = "status IN ('open', 'done', 'superseded', 'unknown', 'cancelled')"
 
 
 def write_time(value: datetime | None) -> str | None:
-    """A time as text that sorts as it passes: UTC, microseconds, always the same width."""
-    return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
+    """A time as text that sorts as it passes: UTC, microseconds, always the same width.
+
+    Raises ValueError for one without a time zone, since nobody knows what it means.
+    """
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(f"a time needs its time zone: {value!r}")
+    return value.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def read_time(value: str | datetime | None) -> datetime | None:
@@ -39,15 +46,11 @@ def read_time(value: str | datetime | None) -> datetime | None:
 
 
 class TimeField(DateTimeField):
-    """An aware UTC datetime; a naive one is refused, since nobody knows what it means."""
+    """An aware UTC datetime."""
 
     def db_value(self, value: datetime | str | None) -> Any:
         """What the database keeps."""
-        if isinstance(value, datetime):
-            if value.tzinfo is None:
-                raise ValueError(f"a time needs its time zone: {value!r}")
-            return write_time(value)
-        return value
+        return write_time(value) if isinstance(value, datetime) else value
 
     def python_value(self, value: Any) -> Any:
         """What was kept, as an aware datetime."""

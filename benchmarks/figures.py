@@ -1,0 +1,194 @@
+"""Every figure that is promised, each measured with its limit in the same run."""
+
+from __future__ import annotations
+
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from benchmarks import ground
+from interlock import accounts, sessions
+from interlock.sessions import recent
+from interlock.store import connection
+
+Figure = dict[str, Any]
+STEPS = 1000
+ROUNDS = 7
+LONG = 10_000
+MANY = 100_000
+
+
+def linked_ratio() -> Figure:
+    """Steps of `sessions.run` to raw sqlite3 with one linked commit a step."""
+    return _ratio(ground.linked, commits=1)
+
+
+def apart_ratio() -> Figure:
+    """Steps of `next_command` and `handle_result` to raw sqlite3 with two commits a step."""
+    return _ratio(ground.apart, commits=2)
+
+
+def long_run() -> Figure:
+    """Growth over 10,000 steps: the last tenth's cost to the first's."""
+    run = _subprocess("long")
+    return _bound(run["growth"], at_most=1.1, first_us=run["first_us"], last_us=run["last_us"])
+
+
+def disk() -> Figure:
+    """KB on disk a step at 10,000 steps, the write-ahead log in it."""
+    return _bound(_subprocess("long")["kb_per_step"], at_most=6.5)
+
+
+def memory() -> Figure:
+    """Peak MB of the process that ran 10,000 steps."""
+    return _bound(_subprocess("long")["peak_mb"], at_most=80.0)
+
+
+def ready() -> Figure:
+    """Milliseconds until the next command of a session of 10,000 interactions is known."""
+    return _bound(_subprocess("ready")["ready_ms"], at_most=10.0)
+
+
+def latest() -> Figure:
+    """Milliseconds for the latest 20 of 100,000 sessions."""
+    return _bound(_subprocess("latest")["latest_ms"], at_most=2.0)
+
+
+def start_up() -> Figure:
+    """`interlock --version` to `python -c "import click"`, wall time."""
+    command = Path(sys.executable).with_name("interlock")
+    ours = [_seconds([str(command), "--version"]) for _ in range(15)]
+    click = [_seconds([sys.executable, "-c", "import click"]) for _ in range(15)]
+    ratio = statistics.median(ours) / statistics.median(click)
+    return _bound(ratio, at_most=2.0, ms=round(statistics.median(ours) * 1000, 1))
+
+
+FIGURES: dict[str, Callable[[], Figure]] = {
+    "run_to_raw_one_commit": linked_ratio,
+    "apart_to_raw_two_commits": apart_ratio,
+    "last_tenth_to_first": long_run,
+    "disk_kb_per_step": disk,
+    "peak_memory_mb": memory,
+    "ready_ms": ready,
+    "latest_20_of_100000_ms": latest,
+    "version_to_import_click": start_up,
+}
+
+
+def long() -> Figure:
+    """A run of 10,000 steps in this process, looked at from all sides."""
+    marks: list[float] = []
+
+    def execute(command: object) -> Any:
+        marks.append(time.perf_counter())
+        return ground.RESULT
+
+    with ground.ground() as (scope, path):
+        sessions.run(scope, ground.relay(scope, LONG), execute)
+        tenth = LONG // 10
+        # Medians of a step: one slow flush of the disk is not a trend.
+        steps = [after - before for before, after in pairwise(marks)]
+        first = statistics.median(steps[100:tenth])
+        last = statistics.median(steps[-tenth:])
+        size = sum(part.stat().st_size for part in path.parent.glob("bench.db*"))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {
+        "growth": last / first,
+        "first_us": round(first * 1e6),
+        "last_us": round(last * 1e6),
+        "kb_per_step": size / LONG / 1024,
+        "peak_mb": peak,
+    }
+
+
+def ready_after() -> Figure:
+    """The time from opening the store to a known next command, of a long session."""
+    with ground.ground() as (scope, path):
+        session_id = ground.relay(scope, LONG + 2)
+        for _ in range(LONG):
+            row = sessions.next_command(scope, session_id)
+            sessions.handle_result(scope, session_id, row.id, ground.RESULT)
+        connection.disconnect()
+        times = []
+        for _ in range(9):
+            began = time.perf_counter()
+            connection.connect(f"sqlite:///{path}")
+            recent.forget()
+            sessions.next_command(accounts.enter("bench", "bench"), session_id)
+            times.append(time.perf_counter() - began)
+            connection.disconnect()
+        return {"ready_ms": statistics.median(times) * 1000}
+
+
+def latest_of_many() -> Figure:
+    """The time of `sessions.find` over many sessions."""
+    with ground.ground() as (scope, _):
+        with connection.tx():
+            for _ in range(MANY):
+                ground.relay(scope, 2)
+        times, found = [], 0
+        for _ in range(21):
+            began = time.perf_counter()
+            found = len(sessions.find(scope, limit=20).sessions)
+            times.append(time.perf_counter() - began)
+        if found != 20:
+            raise SystemExit("the list is not 20 long")
+        return {"latest_ms": statistics.median(times) * 1000}
+
+
+INNER = {"long": long, "ready": ready_after, "latest": latest_of_many}
+
+
+def _ratio(measure: Callable[[int], float], *, commits: int) -> Figure:
+    ours, limits, bare = [], [], []
+    for _ in range(ROUNDS):
+        limits.append(ground.raw(STEPS, commits=commits))
+        ours.append(measure(STEPS))
+        bare.append(ground.raw(STEPS, commits=commits, indexes=False))
+    ratio = statistics.median(a / b for a, b in zip(ours, limits, strict=True))
+    to_bare = statistics.median(a / b for a, b in zip(ours, bare, strict=True))
+    return _bound(
+        ratio,
+        at_least=0.6,
+        steps_per_s=round(statistics.median(ours)),
+        raw_per_s=round(statistics.median(limits)),
+        to_raw_without_indexes=round(to_bare, 2),
+    )
+
+
+def _bound(
+    value: float, *, at_least: float | None = None, at_most: float | None = None, **more: Any
+) -> Figure:
+    ok = (at_least is None or value >= at_least) and (at_most is None or value <= at_most)
+    bound = {"at_least": at_least} if at_least is not None else {"at_most": at_most}
+    return {"value": round(value, 3), **bound, "ok": ok, **more}
+
+
+def print_inner(name: str) -> None:
+    """Measure in this process and print the finding as one JSON line."""
+    print(json.dumps(INNER[name]()))
+
+
+_done: dict[str, Figure] = {}
+
+
+def _subprocess(name: str) -> Figure:
+    """What an inner measurement found, in a process of its own; run once."""
+    if name not in _done:
+        code = f"from benchmarks.figures import print_inner; print_inner({name!r})"
+        done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True)
+        _done[name] = json.loads(done.stdout)
+    return _done[name]
+
+
+def _seconds(argv: list[str]) -> float:
+    began = time.perf_counter()
+    subprocess.run(argv, capture_output=True, check=True)
+    return time.perf_counter() - began

@@ -1,0 +1,151 @@
+"""The database file as a whole: what is in it, whether it is sound, and a copy of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from attrs import frozen
+
+from interlock.engine.errors import Refused, StoreUnusable
+from interlock.engine.values import Scope
+from interlock.store import connection, migration
+from interlock.store.connection import execute, guard
+from interlock.store.tables import database
+
+
+@frozen
+class TableSize:
+    """A table with its indexes."""
+
+    name: str
+    rows: int
+    bytes: int | None
+    """On disk; None where this SQLite cannot tell."""
+
+
+@frozen
+class SessionSize:
+    """A session and what its log takes."""
+
+    id: str
+    type: str
+    interactions: int
+    events: int
+    bytes: int
+    """Of the text of its log and events, without blobs."""
+
+
+def table_sizes() -> list[TableSize]:
+    """Every table, by name."""
+    with guard():
+        names = [
+            str(name)
+            for (name,) in execute(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' "
+                "AND name NOT LIKE 'sqlite_%' ORDER BY name"
+            ).fetchall()
+        ]
+        sizes = _bytes_by_table()
+        return [
+            TableSize(
+                name,
+                int(execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]),
+                None if sizes is None else sizes.get(name, 0),
+            )
+            for name in names
+        ]
+
+
+def largest_sessions(scope: Scope, limit: int) -> list[SessionSize]:
+    """The sessions in scope with most text, largest first."""
+    where, values = "s.account_id = ?", [scope.account_id]
+    if scope.project_id is not None:
+        where, values = f"{where} AND s.project_id = ?", [*values, scope.project_id]
+    rows = "SELECT sum(length(command) + ifnull(length(result), 0)) FROM interaction"
+    told = "SELECT sum(length(data)) FROM event"
+    sql = (
+        "SELECT s.id, s.type, s.seq, (SELECT count(*) FROM event WHERE session_id = s.id), "
+        f"ifnull(({rows} WHERE session_id = s.id), 0) + "
+        f"ifnull(({told} WHERE session_id = s.id), 0) AS size "
+        f"FROM session s WHERE {where} ORDER BY size DESC, s.id LIMIT ?"
+    )
+    with guard():
+        return [SessionSize(*found) for found in execute(sql, (*values, limit)).fetchall()]
+
+
+def faults() -> Iterator[str]:
+    """What is wrong with the file: its pages and indexes, then rows whose owner is gone."""
+    with guard():
+        for (said,) in execute("PRAGMA integrity_check").fetchall():
+            if said != "ok":
+                yield f"integrity: {said}"
+        for table, row, parent, _ in execute("PRAGMA foreign_key_check").fetchall():
+            yield f"row {row} of {table} belongs to a row of {parent} that is not there"
+
+
+def every_session() -> Iterator[tuple[Scope, str]]:
+    """Every session of the file, in its own account's scope."""
+    after = ""
+    while True:
+        with guard():
+            found = execute(
+                "SELECT id, account_id FROM session WHERE id > ? ORDER BY id LIMIT 500", (after,)
+            ).fetchall()
+        if not found:
+            return
+        for session_id, account_id in found:
+            yield Scope(account_id), session_id
+        after = found[-1][0]
+
+
+def count_sessions() -> int:
+    """How many sessions the file has."""
+    with guard():
+        return int(execute("SELECT count(*) FROM session").fetchone()[0])
+
+
+def migrations() -> tuple[list[str], list[str]]:
+    """The migrations the open database has, and those that this version knows."""
+    with guard():
+        return migration.applied(database), migration.names()
+
+
+def back_up(target: Path) -> int:
+    """The size in bytes of the new file, a copy of the open database as it is at one moment.
+
+    Raises Refused when the file exists, StoreUnusable when it cannot be written.
+    """
+    try:
+        target.touch(mode=0o600, exist_ok=False)
+    except FileExistsError:
+        raise Refused(f"{target} exists; name a file that does not") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise StoreUnusable(f"{target} cannot be written: {reason}") from None
+    try:
+        with guard(), closing(sqlite3.connect(target)) as copy:
+            database.connection().backup(copy)
+            copy.execute("PRAGMA journal_mode = delete")
+        return target.stat().st_size
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def _bytes_by_table() -> dict[str, int] | None:
+    try:
+        found = execute(
+            "SELECT s.tbl_name, sum(d.pgsize) FROM dbstat d "
+            "JOIN sqlite_schema s ON s.name = d.name GROUP BY s.tbl_name"
+        ).fetchall()
+    except sqlite3.OperationalError:
+        return None  # this SQLite was built without dbstat
+    return {str(name): int(size) for name, size in found}
+
+
+def path() -> Path:
+    """The file of the open database."""
+    return Path(connection.location())
