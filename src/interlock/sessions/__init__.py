@@ -9,10 +9,13 @@ from interlock.sessions.lifecycle import add_context, archive, cancel, create, r
 from interlock.sessions.runner import Emit, Perform, drive, record, run
 from interlock.sessions.subscribers import Change, subscribe
 from interlock.sessions.turns import answer, handle_result, next_command
+from interlock.store.queries import Context, Event
 
 __all__ = [
     "Change",
+    "Context",
     "Emit",
+    "Event",
     "Page",
     "Perform",
     "add_context",

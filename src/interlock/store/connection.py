@@ -45,11 +45,11 @@ def connect(url: str) -> SqliteDatabase:
 
     Raises StoreUnusable with what to do about it.
     """
-    path = _path(url)
+    path = path_of(url)
     opened = SqliteDatabase(path, pragmas=PRAGMAS, timeout=BUSY_SECONDS)
     with guard(path):
         try:
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _patiently(opened.connect)
             _patiently(lambda: migrate(opened))
         except (OSError, peewee.PeeweeException):
@@ -158,7 +158,8 @@ def _is_locked(error: Exception) -> bool:
     return _kind(error) in ("BUSY", "LOCKED")
 
 
-def _path(url: str) -> str:
+def path_of(url: str) -> str:
+    """The absolute path of the file that a URL names. Raises StoreUnusable."""
     scheme, found, rest = url.partition("://")
     if not found or scheme != "sqlite" or not rest.startswith("/"):
         raise StoreUnusable(
