@@ -56,8 +56,11 @@ class Agent(Protocol):
 def fill(words: Iterable[str], values: Mapping[str, str]) -> tuple[str, ...]:
     """The words with each `{name}` of `values` replaced. Other braces stay, and what was put in
     is not looked at again."""
-    pattern = re.compile("|".join(re.escape(f"{{{name}}}") for name in values))
-    return tuple(pattern.sub(lambda found: values[found[0][1:-1]], word) for word in words)
+
+    def value(found: re.Match[str]) -> str:
+        return values.get(found[1], found[0])
+
+    return tuple(re.sub(r"\{([^{}]*)\}", value, word) for word in words)
 
 
 def take_options(
