@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from interlock.engine.errors import SessionNotFound
+from interlock.engine.errors import InvalidInput, SessionNotFound
 from interlock.engine.values import Scope
 from interlock.store import owners, records
 
@@ -24,12 +24,18 @@ def enter(
 
 
 def add_component(scope: Scope, name: str) -> str:
-    """The id of the component with this name in scope, made where there is none."""
+    """The id of the component with this name in scope, made where there is none.
+
+    Raises InvalidInput for a name that is empty or too long.
+    """
     return owners.add_component(scope, name, datetime.now(UTC))
 
 
 def use(scope: Scope, session_id: str) -> None:
-    """Make a session the one in use in the scope's project. Raises SessionNotFound."""
+    """Make a session the one in use in the scope's project. Raises SessionNotFound, and
+    InvalidInput for a scope that has no project."""
+    if scope.project_id is None:
+        raise InvalidInput("a session is in use in a project; name the project")
     if records.one(scope, session_id) is None:
         raise SessionNotFound
     owners.use(scope, session_id)

@@ -20,6 +20,7 @@ from interlock.store import connection, records
 
 LEASE_SECONDS = 30.0
 RENEW_SECONDS = 10.0
+CLOCK_SECONDS = 60.0
 WATCH_SECONDS = 1.0
 """How soon a running command is stopped after somebody cancelled its session."""
 
@@ -107,15 +108,8 @@ def running(session: Session, now: datetime) -> bool:
     owner, until = session.lease_owner, session.lease_until
     if owner is None or until is None or until <= now:
         return False
-    import psutil
-
     host, pid, born, _ = owner.split(":")
-    if host != _host():
-        return True
-    try:
-        return f"{psutil.Process(int(pid)).create_time():.2f}" == born
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return False
+    return host != _host() or _lives(int(pid), float(born))
 
 
 def _require_free(session: Session, now: datetime) -> bool:
@@ -138,6 +132,18 @@ def _settle_abandoned(done: Work, session: Session) -> Session:
 @cache
 def _host() -> str:
     return socket.gethostname().replace(":", "-")
+
+
+def _lives(pid: int, born: float) -> bool:
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        # When it was born is told by the clock, which may have been set right since.
+        same = abs(process.create_time() - born) < CLOCK_SECONDS
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
 
 
 def _process() -> str:

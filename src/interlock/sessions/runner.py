@@ -17,7 +17,7 @@ from interlock.engine.errors import (
     StaleSession,
     StoreUnusable,
 )
-from interlock.engine.payload import accept
+from interlock.engine.payload import accept, describe
 from interlock.engine.session_type import SessionType
 from interlock.engine.values import Interaction, Result, Scope, Session
 from interlock.sessions.lease import Lease
@@ -103,16 +103,16 @@ def _execute(session: Session, row: Interaction, perform: Perform, stop: threadi
 
     try:
         result = perform(session, row, emit=emit, stop=stop)
-        if not isinstance(result, Result):
-            return Result().failed(f"the executor returned {result!r}, which is no Result")
-        return accept(result)
+        if isinstance(result, Result):
+            return accept(result)
+        reason = f"the executor returned {type(result).__name__} and no Result"
     except InvalidInput as error:
-        return Result().failed(f"what came back cannot be kept: {error}")
+        reason = f"what came back cannot be kept: {error}"
     except StoreUnusable:
         raise
     except Exception as error:
-        reason = f"the executor raised {type(error).__name__}: {error}"
-        return accept(Result().failed(reason))
+        reason = f"the executor raised {describe(error)}"
+    return accept(Result().failed(reason))
 
 
 def _handle(kind: SessionType, session: Session, result: Result) -> Session:

@@ -22,6 +22,9 @@ from interlock.store import codec, records
 from interlock.store.codec import Submitted
 from interlock.store.connection import tx
 
+MAX_DEPTH = 20
+"""How many parents a session may have above it, so that a type that spawns itself ends."""
+
 
 class Work:
     """A transaction, and what it has done so far, to be told once that is durable.
@@ -92,7 +95,8 @@ def put(work: Work, session: Session, submitted: Submitted | None = None) -> Ses
     work.saved[saved.id] = saved
     for row in decided:
         if row.status != "open":
-            work.note("done", saved, row)
+            closed = changed(row, session_id=saved.id, completed_at=work.now)
+            work.note("done", saved, closed)
     opened = saved.open
     if opened is not None and any(row.seq == opened.seq for row in decided):
         work.note("issued", saved, opened)
@@ -127,11 +131,12 @@ def revive_parent(work: Work, child: Session) -> None:
         return
     if child.spawn_key not in _keys(last.step, last.command):
         return
+    retried = changed(engine.retry(parent), archived_at=None)
     try:
-        kind = kind_of(parent)
+        retried = engine.next_command(kind_of(parent), retried)
     except TypeUnusable:
         return
-    parent = put(work, engine.next_command(kind, engine.retry(parent)))
+    parent = put(work, retried)
     work.note("reopened", parent)
     revive_parent(work, parent)
 
@@ -139,6 +144,7 @@ def revive_parent(work: Work, child: Session) -> None:
 def _start_children(work: Work, parent: Session, row: Interaction, command: Spawn) -> Session:
     there = {child.spawn_key for child in records.children(parent)}
     try:
+        _require_shallow(parent)
         made = [
             _child_of(parent, child, key)
             for key, child in zip(_keys(row.step, command), command.children, strict=True)
@@ -150,6 +156,14 @@ def _start_children(work: Work, parent: Session, row: Interaction, command: Spaw
     for child in made:
         work.note("created", records.insert(child, work.now))
     return join_children(work, parent)
+
+
+def _require_shallow(session: Session) -> None:
+    depth, above = 0, _parent(session)
+    while above is not None:
+        depth, above = depth + 1, _parent(above)
+    if depth >= MAX_DEPTH:
+        raise InvalidInput(f"sessions nest at most {MAX_DEPTH} deep")
 
 
 def _child_of(parent: Session, child: Child, key: str) -> Session:

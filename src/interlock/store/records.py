@@ -57,6 +57,8 @@ MOVING = (
     "archived_at",
 )
 SESSION = (*IDENTITY, *MOVING)
+PAYLOADS = ("input", "state")
+TIMES = tuple(name for name in SESSION if name.endswith(("_at", "_until")))
 ROW = (
     "session_id",
     "seq",
@@ -285,11 +287,11 @@ def read_rows(found: Iterable[Sequence[Any]]) -> Iterator[Interaction]:
 def read_session(values: Sequence[Any]) -> Session:
     """The session in a row of SELECT_SESSION's columns, without its open interaction."""
     found = dict(zip(SESSION, values, strict=True))
-    for name in ("input", "state"):
-        found[name] = codec.load(blobs.fetch(found[name]))
-    for name in found:
-        if name.endswith(("_at", "_until")):
-            found[name] = read_time(found[name])
+    for name in PAYLOADS:
+        text = found[name]
+        found[name] = {} if text == "{}" else codec.load(blobs.fetch(text))
+    for name in TIMES:
+        found[name] = read_time(found[name])
     return Session(**found, log=StoredHistory(found["id"], {}))
 
 
