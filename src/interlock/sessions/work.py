@@ -18,7 +18,7 @@ from interlock.engine.session_type import SessionType
 from interlock.engine.values import Interaction, Result, Scope, Session, changed
 from interlock.sessions import recent
 from interlock.sessions.subscribers import Change, publish
-from interlock.store import codec, records
+from interlock.store import codec, records, rows
 from interlock.store.codec import Submitted
 from interlock.store.connection import tx
 
@@ -74,7 +74,7 @@ def find_row(session: Session, interaction_id: str) -> Interaction:
     row = session.open
     if row is not None and row.id == interaction_id:
         return row
-    row = records.row_by_id(session, interaction_id)
+    row = rows.row_by_id(session, interaction_id)
     if row is None:
         raise InteractionNotFound(
             f"session {session.id} has no interaction {interaction_id}; "

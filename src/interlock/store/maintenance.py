@@ -76,14 +76,15 @@ def largest_sessions(scope: Scope, limit: int) -> list[SessionSize]:
         return [SessionSize(*found) for found in execute(sql, (*values, limit)).fetchall()]
 
 
-def faults() -> Iterator[str]:
+def faults() -> list[str]:
     """What is wrong with the file: its pages and indexes, then rows whose owner is gone."""
     with guard():
-        for (said,) in execute("PRAGMA integrity_check").fetchall():
-            if said != "ok":
-                yield f"integrity: {said}"
-        for table, row, parent, _ in execute("PRAGMA foreign_key_check").fetchall():
-            yield f"row {row} of {table} belongs to a row of {parent} that is not there"
+        told = [str(said) for (said,) in execute("PRAGMA integrity_check").fetchall()]
+        orphans = execute("PRAGMA foreign_key_check").fetchall()
+    return [f"integrity: {said}" for said in told if said != "ok"] + [
+        f"row {row} of {table} belongs to a row of {parent} that is not there"
+        for table, row, parent, _ in orphans
+    ]
 
 
 def every_session() -> Iterator[tuple[Scope, str]]:
@@ -107,10 +108,28 @@ def count_sessions() -> int:
         return int(execute("SELECT count(*) FROM session").fetchone()[0])
 
 
-def migrations() -> tuple[list[str], list[str]]:
-    """The migrations the open database has, and those that this version knows."""
-    with guard():
-        return migration.applied(database), migration.names()
+def pending(url: str) -> list[str]:
+    """The migrations that the database at a URL does not have yet. The file is not changed.
+
+    Raises StoreUnusable.
+    """
+    place = Path(connection.path_of(url))
+    if not place.exists():
+        return migration.names()
+    with guard(str(place)), closing(sqlite3.connect(f"{place.as_uri()}?mode=ro", uri=True)) as file:
+        try:
+            found = file.execute("SELECT name FROM schema_migration").fetchall()
+        except sqlite3.OperationalError as error:
+            if "no such table" not in str(error):
+                raise
+            found = []
+    have = {str(name) for (name,) in found}
+    return [name for name in migration.names() if name not in have]
+
+
+def place_of(url: str) -> Path:
+    """The file of the database at a URL, which need not exist. Raises StoreUnusable."""
+    return Path(connection.path_of(url))
 
 
 def back_up(target: Path) -> int:
@@ -144,8 +163,3 @@ def _bytes_by_table() -> dict[str, int] | None:
     except sqlite3.OperationalError:
         return None  # this SQLite was built without dbstat
     return {str(name): int(size) for name, size in found}
-
-
-def path() -> Path:
-    """The file of the open database."""
-    return Path(connection.location())

@@ -1,4 +1,4 @@
-"""Inspecting queries: lists, logs, events. Built with the query builder, bounded, scoped."""
+"""Inspecting queries: lists, logs, events, contexts; each bounded, those on sessions scoped."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-import peewee
 from attrs import frozen
 
 from interlock.engine.errors import InvalidInput
 from interlock.engine.payload import check_payload, visible
 from interlock.engine.values import Interaction, Scope, Session, changed
 from interlock.store import blobs, codec, records, tables
+from interlock.store import rows as rows_of
 from interlock.store.connection import execute, guard
 from interlock.store.tables import read_time, write_time
 
@@ -45,12 +45,11 @@ class Context:
 
 def ids_like(scope: Scope, prefix: str, limit: int = 5) -> list[str]:
     """Up to `limit` session ids in scope that begin with a prefix."""
-    table = tables.Session
-    query = _scoped(table.select(table.id), scope).where(
-        (table.id >= prefix) & (table.id < prefix + "\U0010ffff")
-    )
+    owned, values = _owned(scope)
+    sql = f"SELECT id FROM session WHERE {owned} AND id >= ? AND id < ? ORDER BY id LIMIT ?"
     with guard():
-        return [found for (found,) in query.order_by(table.id).limit(limit).tuples()]
+        found = execute(sql, (*values, prefix, prefix + "\U0010ffff", limit)).fetchall()
+    return [str(id_) for (id_,) in found]
 
 
 def sessions(
@@ -67,27 +66,30 @@ def sessions(
     before: str | None = None,
 ) -> list[Session]:
     """Sessions in scope, newest first, those with an id below `before`; with their open rows."""
-    table = tables.Session
-    query = _scoped(table.select(*(getattr(table, n) for n in records.SESSION)), scope)
+    conditions: list[tuple[str, tuple[Any, ...]]] = [_owned(scope)]
     if status:
-        query = query.where(table.status.in_(list(status)))
+        conditions.append((f"status IN ({', '.join('?' * len(status))})", tuple(status)))
     if type is not None:
-        query = query.where(table.type == type)
+        conditions.append(("type = ?", (type,)))
     if text is not None:
-        query = query.where(_like(table.title, text) | _like(table.type, text))
+        like = _like(text)
+        conditions.append(("(title LIKE ? ESCAPE '!' OR type LIKE ? ESCAPE '!')", (like, like)))
     if parent_id is not None:
-        query = query.where(table.parent == parent_id)
+        conditions.append(("parent_id = ?", (parent_id,)))
     if since is not None:
-        query = query.where(table.inserted_at >= since)
+        conditions.append(("inserted_at >= ?", (write_time(since),)))
     if until is not None:
-        query = query.where(table.inserted_at < until)
+        conditions.append(("inserted_at < ?", (write_time(until),)))
     if before is not None:
-        query = query.where(table.id < before)
+        conditions.append(("id < ?", (before,)))
     if not archived:
-        query = query.where(table.archived_at.is_null())
+        conditions.append(("archived_at IS NULL", ()))
+    where = " AND ".join(sql for sql, _ in conditions)
+    values = [value for _, bound in conditions for value in bound]
+    sql = f"{records.SELECT_SESSION} WHERE {where} ORDER BY id DESC LIMIT ?"
     with guard():
-        found = list(query.order_by(table.id.desc()).limit(limit).tuples())
-        return _with_open_rows([records.read_session(_raw(row)) for row in found])
+        found = execute(sql, (*values, limit)).fetchall()
+        return _with_open_rows([records.read_session(row) for row in found])
 
 
 def rows(
@@ -100,10 +102,10 @@ def rows(
     left = limit
     while left is None or left > 0:
         size = CHUNK if left is None else min(CHUNK, left)
-        sql = f"{records.SELECT_ROW} WHERE {where} AND seq > ? ORDER BY seq LIMIT ?"
+        sql = f"{rows_of.SELECT_ROW} WHERE {where} AND seq > ? ORDER BY seq LIMIT ?"
         with guard():
             found = execute(sql, (*values, after, size)).fetchall()
-        yield from records.read_rows(found)
+        yield from rows_of.read_rows(found)
         if len(found) < size:
             return
         after = found[-1][1]
@@ -184,29 +186,24 @@ def contexts(session: Session) -> list[Context]:
         ]
 
 
-def _scoped(query: Any, scope: Scope) -> Any:
-    query = query.where(tables.Session.account == scope.account_id)
-    if scope.project_id is not None:
-        query = query.where(tables.Session.project == scope.project_id)
-    return query
+def _owned(scope: Scope) -> tuple[str, tuple[Any, ...]]:
+    if scope.project_id is None:
+        return "account_id = ?", (scope.account_id,)
+    return "account_id = ? AND project_id = ?", (scope.account_id, scope.project_id)
 
 
-def _like(column: Any, text: str | None) -> Any:
-    escaped = (text or "").replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return peewee.NodeList((column, peewee.SQL("LIKE"), f"%{escaped}%", peewee.SQL("ESCAPE '\\'")))
-
-
-def _raw(values: Sequence[Any]) -> list[Any]:
-    return [write_time(value) if isinstance(value, datetime) else value for value in values]
+def _like(text: str) -> str:
+    escaped = text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    return f"%{escaped}%"
 
 
 def _with_open_rows(found: list[Session]) -> list[Session]:
     if not found:
         return []
     marks = ", ".join("?" * len(found))
-    sql = f"{records.SELECT_ROW} WHERE status = 'open' AND session_id IN ({marks})"
+    sql = f"{rows_of.SELECT_ROW} WHERE status = 'open' AND session_id IN ({marks})"
     opened = {
         row.session_id: row
-        for row in records.read_rows(execute(sql, [session.id for session in found]).fetchall())
+        for row in rows_of.read_rows(execute(sql, [session.id for session in found]).fetchall())
     }
     return [changed(session, open=opened.get(session.id)) for session in found]

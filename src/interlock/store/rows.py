@@ -1,0 +1,169 @@
+"""Interactions as rows, and a session's log looked up row by row, through constant SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from attrs import frozen
+
+from interlock.engine.commands import Ask, Command, Spawn, Wait
+from interlock.engine.values import Interaction, Session, changed
+from interlock.store import blobs, codec
+from interlock.store.codec import Submitted
+from interlock.store.connection import execute, guard
+from interlock.store.tables import read_time, write_time
+
+ROW = (
+    "session_id",
+    "seq",
+    "step",
+    "attempt",
+    "status",
+    "command",
+    "result",
+    "submitted",
+    "inserted_at",
+    "completed_at",
+    "due_at",
+)
+OWNER = ("account_id", "project_id")
+
+
+def marks(names: Sequence[str]) -> str:
+    """As many bound values as there are names."""
+    return ", ".join("?" * len(names))
+
+
+INSERT_ROW = (
+    f"INSERT INTO interaction ({', '.join((*ROW, *OWNER))}) VALUES ({marks((*ROW, *OWNER))})"
+)
+CLOSE_ROW = (
+    "UPDATE interaction SET status = ?, result = ?, submitted = ?, completed_at = ? "
+    "WHERE session_id = ? AND seq = ?"
+)
+SELECT_ROW = f"SELECT {', '.join(ROW)} FROM interaction"
+NEWEST = f"{SELECT_ROW} WHERE session_id = ? AND step = ? ORDER BY seq DESC LIMIT 1"
+LAST = (
+    f"{SELECT_ROW} WHERE session_id = ? AND step = ? AND status = 'done' ORDER BY seq DESC LIMIT 1"
+)
+
+
+@frozen
+class StoredHistory:
+    """A session's log, looked up row by row; what was looked up or added is kept."""
+
+    session_id: str
+    known: dict[str, tuple[Interaction | None, Interaction | None]]
+    """By step: its newest row, and the newest that has a result."""
+
+    def newest(self, step: str) -> Interaction | None:
+        """The newest row of a step, whatever became of it."""
+        return self._look_up(step)[0]
+
+    def last(self, step: str) -> Interaction | None:
+        """The newest row of a step that has a result."""
+        return self._look_up(step)[1]
+
+    def add(self, *rows: Interaction) -> StoredHistory:
+        """The same log with these rows written or, where they are there, rewritten."""
+        known = self.known.copy()
+        for row in rows:
+            if row.status == "done":
+                known[row.step] = (row, row)
+            else:
+                known[row.step] = (row, self._look_up(row.step)[1])
+        return StoredHistory(self.session_id, known)
+
+    def _look_up(self, step: str) -> tuple[Interaction | None, Interaction | None]:
+        if step not in self.known:
+            newest = one_row(NEWEST, (self.session_id, step))
+            done = newest is None or newest.status == "done"
+            self.known[step] = (
+                newest,
+                newest if done else one_row(LAST, (self.session_id, step)),
+            )
+        return self.known[step]
+
+
+def row_by_id(session: Session, interaction_id: str) -> Interaction | None:
+    """The interaction with this id, or this number, if it is one of this session's."""
+    owner, _, seq = interaction_id.rpartition(".")
+    if owner not in ("", session.id) or not seq.isdecimal() or len(seq) > 18:
+        return None
+    return one_row(f"{SELECT_ROW} WHERE session_id = ? AND seq = ?", (session.id, int(seq)))
+
+
+def one_row(sql: str, values: Sequence[Any]) -> Interaction | None:
+    """The first interaction that a statement over SELECT_ROW finds."""
+    return next(read_rows(fetch(sql, values)), None)
+
+
+def read_rows(found: Iterable[Sequence[Any]]) -> Iterator[Interaction]:
+    """Interactions from rows of SELECT_ROW's columns."""
+    for owner, seq, step, attempt, status, command, result, digest, *times in found:
+        yield Interaction(
+            seq=seq,
+            step=step,
+            attempt=attempt,
+            command=codec.load_command(blobs.fetch(command)),
+            status=status,
+            result=None if result is None else codec.load_result(blobs.fetch(result)),
+            session_id=owner,
+            inserted_at=read_time(times[0]),
+            completed_at=read_time(times[1]),
+            due_at=read_time(times[2]),
+            submitted=digest,
+        )
+
+
+def write(
+    session: Session, row: Interaction, now: datetime, submitted: Submitted | None
+) -> Interaction:
+    """The row as it was written: inserted where it is new, closed where it was open."""
+    time, closed_at = write_time(now), None if row.status == "open" else now
+    result, digest = _result(row, submitted)
+    if row.inserted_at is not None:
+        closed = (row.status, result, digest, closed_at and time, session.id, row.seq)
+        execute(CLOSE_ROW, closed)
+        return changed(row, completed_at=closed_at, submitted=digest)
+    due = due_at(row.command, now)
+    command = blobs.keep(codec.dump_command(row.command))
+    facts = (session.id, row.seq, row.step, row.attempt, row.status, command, result, digest)
+    owner = (session.account_id, session.project_id)
+    execute(INSERT_ROW, (*facts, time, closed_at and time, due and write_time(due), *owner))
+    return changed(
+        row,
+        session_id=session.id,
+        inserted_at=now,
+        completed_at=closed_at,
+        due_at=due,
+        submitted=digest,
+    )
+
+
+def _result(row: Interaction, submitted: Submitted | None) -> tuple[str | None, str | None]:
+    """The text of a row's result; the digest of what was handed in, where it was read anew."""
+    if row.result is None:
+        return None, None
+    if submitted is not None and submitted.result is row.result:
+        return blobs.keep(submitted.text), None
+    digest = None if submitted is None or row.step == "" else submitted.digest
+    return blobs.keep(codec.dump_result(row.result)), digest
+
+
+def due_at(command: Command, now: datetime) -> datetime | None:
+    """When a Wait is over, or the time limit of an Ask or a Spawn; None: never by itself."""
+    if isinstance(command, Wait) and command.until is not None:
+        return command.until
+    seconds = command.for_ if isinstance(command, Wait) else command.timeout
+    if seconds is None or not isinstance(command, Wait | Ask | Spawn):
+        return None
+    return now + timedelta(seconds=seconds)
+
+
+def fetch(sql: str, values: Sequence[Any]) -> list[Any]:
+    """What a statement finds, all of it."""
+    with guard():
+        return execute(sql, values).fetchall()
