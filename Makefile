@@ -22,7 +22,7 @@ $(STAMP): pyproject.toml requirements.txt requirements-dev.txt
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy src tests
+	$(BIN)/mypy src tests tools
 
 # The branch coverage of interlock.engine must be 100 %: setup.cfg says so. Only that package is
 # measured, so coverage costs next to nothing.
@@ -36,6 +36,7 @@ bench: install
 	$(BIN)/python -m benchmarks
 
 docs: install
+	$(BIN)/python -m tools.session_types_page
 	$(BIN)/zensical build --clean --strict
 
 # Writes both locks anew. Needs uv: python3 -m pip install uv

@@ -15,18 +15,18 @@ FACE = "__init__"  # the package's own __init__.py: the public names
 LAYERS = (
     ("engine",),
     (FACE,),
-    ("session_types", "agents", "exporters"),
+    ("session_types", "agents", "exporters", "diagrams"),
     ("config",),
     ("plugins",),
     ("store",),
     ("environments",),
-    ("sessions", "accounts"),
+    ("sessions", "accounts", "database"),
     ("cli",),
     ("__main__",),
 )
 ROW = {unit: row for row, units in enumerate(LAYERS) for unit in units}
 
-PURE = ("engine", "session_types", "agents", "exporters")
+PURE = ("engine", "session_types", "agents", "exporters", "diagrams")
 # Nothing here reads a clock, draws a random number, or touches a disk, a network or a process.
 PURE_IMPORTS = (
     *("__future__", "abc", "attr", "attrs", "base64", "bisect", "collections", "contextlib"),
