@@ -1,0 +1,71 @@
+"""Rows to keep: a small session type and what makes sessions of it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from interlock import COMPLETE, Command, Result, Scope, Session, SessionType, Shell, engine, step
+from interlock.engine.values import changed
+from interlock.store import owners, records
+from interlock.store.codec import Submitted
+from interlock.store.connection import execute, tx
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+
+
+class Sample(SessionType):
+    """Works until it is told to stop."""
+
+    transitions = (
+        ("ok", "work", "work"),
+        ("done", "work", COMPLETE),
+    )
+
+    @step
+    def work(self, session: Session) -> Command:
+        return Shell(("true", str(session.seq)))
+
+
+KIND = Sample()
+
+
+def enter(account: str = "acme", project: str | None = "site") -> Scope:
+    """The scope of an account and a project, with a person."""
+    return owners.enter(account, project, None, "ann", NOW)
+
+
+def new_session(scope: Scope, **fields: Any) -> Session:
+    """A session that was just written."""
+    session = changed(
+        engine.start(KIND, input=fields.pop("input", {})),
+        id=records.new_id(),
+        account_id=scope.account_id,
+        project_id=scope.project_id,
+        user_id=scope.user_id,
+        **fields,
+    )
+    with tx():
+        return records.insert(session, NOW)
+
+
+def issue(session: Session) -> Session:
+    """The session with an open interaction, as saved."""
+    with tx():
+        return records.save(engine.next_command(KIND, session), NOW)
+
+
+def settle(session: Session, result: Result) -> Session:
+    """The session after a result, as saved."""
+    with tx():
+        moved = engine.handle_result(KIND, session, result)
+        return records.save(moved, NOW, Submitted.of(result))
+
+
+def step_once(session: Session, result: Result) -> Session:
+    """The session one interaction further."""
+    return settle(issue(session), result)
+
+
+def value(sql: str, *values: Any) -> Any:
+    """The first column of the first row that a statement finds."""
+    row = execute(sql, values).fetchone()
+    return None if row is None else row[0]

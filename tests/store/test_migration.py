@@ -1,0 +1,122 @@
+"""A database comes up to the newest schema once, whoever opens it and however often."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import peewee
+import pytest
+
+from interlock.engine.errors import StoreUnusable
+from interlock.store import migration
+from interlock.store.connection import connect, disconnect, execute, tx
+from tests.store.samples import enter, new_session, value
+
+PROCESSES = 8
+
+OPEN = """
+import sys
+from datetime import UTC, datetime
+from interlock.store import owners
+from interlock.store.connection import connect
+print("ready", flush=True)
+sys.stdin.readline()
+connect(sys.argv[1])
+owners.enter("acme", sys.argv[2], None, None, datetime.now(UTC))
+"""
+
+GOOD = "def up(migrator, db):\n    db.execute_sql('CREATE TABLE novelty (id INTEGER)')\n"
+BROKEN = "def up(migrator, db):\n    db.execute_sql('CREATE TABLE other (id)')\n    1 / 0\n"
+
+
+def test_a_new_database_gets_every_migration(database: peewee.Database) -> None:
+    """What was applied is written down by name, in order."""
+    assert migration.applied(database) == migration.names()
+    assert migration.names()[0].startswith("0001_")
+
+
+def test_migrating_again_changes_nothing(database: peewee.Database, url: str) -> None:
+    """Opening a database that is up to date applies nothing and loses nothing."""
+    session = new_session(enter())
+    before = value("SELECT applied FROM schema_migration")
+    assert migration.migrate(database) == []
+    disconnect()
+    connect(url)
+    assert value("SELECT id FROM session") == session.id
+    assert value("SELECT applied FROM schema_migration") == before
+
+
+def test_a_database_of_a_newer_version_is_refused(database: peewee.Database, url: str) -> None:
+    """An older Interlock does not touch what a newer one made, and says which it is."""
+    with tx():
+        execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_later', '2030-01-01')")
+    disconnect()
+    with pytest.raises(StoreUnusable, match=r"newer Interlock.*9999_later.*upgrade"):
+        connect(url)
+
+
+@pytest.fixture
+def migrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory with the migrations there are, to put more into."""
+    directory = tmp_path / "migrations"
+    directory.mkdir()
+    for path in migration.DIRECTORY.glob("[0-9]*.py"):
+        (directory / path.name).write_text(path.read_text())
+    monkeypatch.setattr(migration, "DIRECTORY", directory)
+    return directory
+
+
+def test_an_older_database_gets_what_is_missing(
+    database: peewee.Database, url: str, migrations: Path
+) -> None:
+    """A migration that came later is applied to a database with data, which stays."""
+    session = new_session(enter())
+    disconnect()
+    (migrations / "9000_novelty.py").write_text(GOOD)
+    connect(url)
+    assert value("SELECT count(*) FROM novelty") == 0
+    assert value("SELECT id FROM session") == session.id
+    assert migration.applied(database)[-1] == "9000_novelty"
+
+
+def test_a_migration_that_fails_leaves_nothing(
+    database: peewee.Database, url: str, migrations: Path
+) -> None:
+    """All missing migrations are one transaction: none is kept where one fails."""
+    (migrations / "9000_novelty.py").write_text(GOOD)
+    (migrations / "9001_broken.py").write_text(BROKEN)
+    with pytest.raises(ZeroDivisionError):
+        migration.migrate(database)
+    tables = database.get_tables()
+    assert "novelty" not in tables
+    assert "other" not in tables
+    (migrations / "9001_broken.py").unlink()
+    assert migration.migrate(database) == ["9000_novelty"]
+
+
+def test_many_processes_may_open_a_new_database_at_once(url: str) -> None:
+    """One of them migrates, the others wait; each then works."""
+    opening = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPEN, url, f"project {number}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(PROCESSES)
+    ]
+    for process in opening:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    ends = [
+        (process.communicate("go\n", timeout=120)[1], process.returncode) for process in opening
+    ]
+    assert ends == [("", 0)] * PROCESSES
+    connect(url)
+    try:
+        assert value("SELECT count(*) FROM schema_migration") == len(migration.names())
+        assert value("SELECT count(*) FROM account") == 1
+        assert value("SELECT count(*) FROM project") == PROCESSES
+    finally:
+        disconnect()

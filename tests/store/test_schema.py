@@ -1,0 +1,245 @@
+"""The schema says what a session is, refuses what it is not, and keeps history."""
+
+import threading
+from typing import Any
+
+import peewee
+import pytest
+
+from interlock.engine.errors import Refused
+from interlock.store import owners, queries
+from interlock.store.connection import connect, disconnect, execute, tx
+from interlock.store.tables import TABLES
+from tests.store.samples import NOW, enter, issue, new_session, value
+
+pytestmark = pytest.mark.usefixtures("database")
+
+# field of a session as first specified, and whether it may be empty
+FIELDS = [
+    ("id", False),
+    ("type", False),
+    ("agent", True),
+    ("environment", True),
+    ("status", False),
+    ("state", False),
+    ("project_id", True),
+    ("account_id", False),
+    ("component_id", True),
+    ("inserted_at", False),
+    ("updated_at", False),
+]
+
+INDEXES = [
+    ("session", ["account_id"], False),
+    ("session", ["project_id"], False),
+    ("session", ["component_id"], False),
+    ("session", ["account_id", "status"], False),
+    ("session", ["account_id", "project_id", "id"], False),
+    ("session", ["parent_id", "spawn_key"], True),
+    ("interaction", ["session_id", "seq"], True),
+    ("interaction", ["session_id", "step", "seq"], False),
+    ("project", ["account_id", "name"], True),
+    ("component", ["account_id", "project_id", "name"], True),
+    ("event", ["session_id", "id"], False),
+]
+
+# table, column, a value that its check refuses
+REFUSED = [
+    ("session", "id", ""),
+    ("session", "type", ""),
+    ("session", "agent", ""),
+    ("session", "environment", ""),
+    ("session", "status", "paused"),
+    ("session", "status", ""),
+    ("session", "execution_mode", "later"),
+    ("session", "budget", 0),
+    ("interaction", "status", "lost"),
+    ("interaction", "seq", 0),
+    ("event", "type", ""),
+    ("context", "type", ""),
+    ("account", "name", ""),
+    ("project", "name", ""),
+    ("component", "name", ""),
+]
+
+ACCEPTED = [
+    *(("session", "status", status) for status in ("active", "complete", "failed", "cancelled")),
+    *(("session", "execution_mode", mode) for mode in ("manual", "auto", "agentic")),
+    *(("session", "agent", agent) for agent in ("program ruff check", None)),
+    *(("session", "environment", environment) for environment in ("local", None)),
+    *(
+        ("interaction", "status", status)
+        for status in ("open", "done", "superseded", "unknown", "cancelled")
+    ),
+]
+
+
+@pytest.fixture
+def filled() -> str:
+    """The id of a session with a row of every kind that belongs to it."""
+    scope = enter()
+    session = issue(new_session(scope, component_id=owners.add_component(scope, "parser", NOW)))
+    with tx():
+        queries.add_event(session, 1, "output", {"text": "hello"}, NOW)
+        queries.add_context(session, "user", "mind the gap", NOW)
+    return session.id
+
+
+@pytest.mark.parametrize(("field", "empty"), FIELDS)
+def test_a_session_has_every_field(database: peewee.Database, field: str, empty: bool) -> None:
+    """Each field of the specification is a column, and only some may be empty."""
+    columns = {column.name: column for column in database.get_columns("session")}
+    assert columns[field].null is empty
+
+
+def test_the_id_of_a_session_is_its_primary_key(database: peewee.Database) -> None:
+    """No two sessions have one id."""
+    assert database.get_primary_keys("session") == ["id"]
+
+
+def test_a_new_session_is_active(filled: str) -> None:
+    """The life cycle begins with `active`, and the times are those of its making."""
+    row = execute("SELECT status, inserted_at, updated_at FROM session").fetchone()
+    assert row == ("active", "2026-01-02T03:04:05.678901+00:00", "2026-01-02T03:04:05.678901+00:00")
+
+
+@pytest.mark.parametrize(("table", "columns", "unique"), INDEXES)
+def test_an_index_serves_each_question(
+    database: peewee.Database, table: str, columns: list[str], unique: bool
+) -> None:
+    """What sessions are looked for by is indexed, and what is one of a kind is unique."""
+    assert (columns, unique) in [(i.columns, i.unique) for i in database.get_indexes(table)]
+
+
+@pytest.mark.parametrize(("table", "column", "bad"), REFUSED)
+def test_a_check_refuses_a_bad_value(table: str, column: str, bad: Any, filled: str) -> None:
+    """The database itself refuses a value that the field cannot have."""
+    with pytest.raises(Refused, match="refused the change"), tx():
+        execute(f'UPDATE "{table}" SET {column} = ?', (bad,))
+
+
+@pytest.mark.parametrize(("table", "column", "good"), ACCEPTED)
+def test_a_check_accepts_each_good_value(table: str, column: str, good: Any, filled: str) -> None:
+    """Every value that the field can have is accepted."""
+    with tx():
+        execute(f'UPDATE "{table}" SET {column} = ?', (good,))
+    assert value(f'SELECT {column} FROM "{table}"') == good
+
+
+@pytest.mark.parametrize("table", ["account", "session"])
+def test_history_keeps_its_owner(table: str, filled: str) -> None:
+    """An account with sessions, and a session with a log, cannot be deleted."""
+    with pytest.raises(Refused, match="refused the change"), tx():
+        execute(f'DELETE FROM "{table}"')
+    assert value(f'SELECT count(*) FROM "{table}"') == 1
+
+
+@pytest.mark.parametrize("kept", ["interaction", "event", "context"])
+def test_each_part_of_a_history_alone_keeps_the_session(kept: str, filled: str) -> None:
+    """Interactions, events and contexts each restrict the deletion of their session."""
+    with tx():
+        for table in {"interaction", "event", "context"} - {kept}:
+            execute(f'DELETE FROM "{table}"')
+    with pytest.raises(Refused), tx():
+        execute("DELETE FROM session")
+    assert value("SELECT count(*) FROM session") == 1
+
+
+def test_a_parent_with_children_stays() -> None:
+    """A session that has child sessions cannot be deleted before them."""
+    scope = enter()
+    parent = new_session(scope)
+    child = new_session(scope, parent_id=parent.id, spawn_key="build/1")
+    with pytest.raises(Refused), tx():
+        execute("DELETE FROM session WHERE id = ?", (parent.id,))
+    with tx():
+        execute("DELETE FROM session WHERE id = ?", (child.id,))
+        execute("DELETE FROM session WHERE id = ?", (parent.id,))
+
+
+@pytest.mark.parametrize(
+    ("table", "emptied"),
+    [
+        ("project", ["project_id", "component_id"]),  # a component goes with its project
+        ("component", ["component_id"]),
+        ("user", ["user_id"]),
+    ],
+)
+def test_a_session_outlives_what_it_was_about(table: str, emptied: list[str], filled: str) -> None:
+    """Without its project, component or person a session stays, and names none."""
+    links = ["account_id", "project_id", "component_id", "user_id"]
+    before = execute(f"SELECT {', '.join(links)} FROM session").fetchone()
+    assert None not in before
+    with tx():
+        execute(f'DELETE FROM "{table}"')
+    after = dict(
+        zip(links, execute(f"SELECT {', '.join(links)} FROM session").fetchone(), strict=True)
+    )
+    assert [name for name in links if after[name] is None] == emptied
+
+
+@pytest.mark.parametrize("table", ["account", "user"])
+def test_a_membership_goes_with_either_side(table: str) -> None:
+    """Who belongs to an account that is gone, or is gone himself, belongs to nothing."""
+    scope = enter(project=None)
+    assert scope.user_id is not None
+    assert value("SELECT count(*) FROM membership") == 1
+    with tx():
+        execute(f'DELETE FROM "{table}"')
+    assert value("SELECT count(*) FROM membership") == 0
+
+
+@pytest.mark.parametrize("column", ["account_id", "project_id", "component_id", "parent_id"])
+def test_a_session_belongs_to_what_is_there(column: str, filled: str) -> None:
+    """A session cannot name an account, a project, a component or a parent that is not there."""
+    with pytest.raises(Refused, match="FOREIGN KEY"), tx():
+        execute(f"UPDATE session SET {column} = 'nobody'")
+
+
+def test_one_child_has_one_spawn_key() -> None:
+    """A parent cannot have two children for the same input of the same step."""
+    scope = enter()
+    parent = new_session(scope)
+    new_session(scope, parent_id=parent.id, spawn_key="build/1")
+    with pytest.raises(Refused, match="UNIQUE"):
+        new_session(scope, parent_id=parent.id, spawn_key="build/1")
+
+
+def test_the_migrations_lead_to_the_schema_of_the_models(
+    database: peewee.Database, url: str
+) -> None:
+    """A database made from today's models at once has the same schema as a migrated one."""
+    fresh = type(database)(f"{database.database}.fresh", pragmas={"foreign_keys": 1})
+    with fresh.bind_ctx(TABLES, bind_refs=False, bind_backrefs=False), fresh:
+        fresh.create_tables(TABLES, safe=False)
+        made = _schema(fresh)
+    assert len([kind for kind, *_ in made if kind == "table"]) == len(TABLES)
+    assert _schema(database) == made
+
+
+def test_every_connection_is_durable_and_checks_keys(database: peewee.Database, url: str) -> None:
+    """WAL, synchronous=FULL and foreign keys hold on each thread's connection and each new one."""
+    seen = [_pragmas()]
+    thread = threading.Thread(target=lambda: (seen.append(_pragmas()), disconnect()))
+    thread.start()
+    thread.join()
+    disconnect()
+    seen.append(_pragmas())
+    disconnect()
+    connect(url)
+    seen.append(_pragmas())
+    assert seen == [("wal", 2, 1)] * 4
+
+
+def _schema(database: peewee.Database) -> set[tuple[str, str, str]]:
+    found = database.execute_sql(
+        "SELECT type, name, sql FROM sqlite_master "
+        "WHERE name NOT LIKE 'sqlite_%' AND tbl_name <> 'schema_migration'"
+    ).fetchall()
+    return {(str(kind), str(name), str(sql)) for kind, name, sql in found}
+
+
+def _pragmas() -> tuple[str, int, int]:
+    names = ("journal_mode", "synchronous", "foreign_keys")
+    mode, synchronous, keys = (value(f"PRAGMA {name}") for name in names)
+    return mode, synchronous, keys
