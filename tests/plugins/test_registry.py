@@ -1,5 +1,6 @@
 """Loading plugins: on use, once, and whatever is wrong with one is one line about that one."""
 
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -94,6 +95,19 @@ def test_every_builtin_loads(group: str, name: str) -> None:
     assert loaded is named or type(loaded) is named
     assert group != SESSION_TYPES or loaded.name == name
     assert LOADERS[group](name) is loaded
+
+
+def test_a_builtin_loads_without_a_look_at_what_is_installed() -> None:
+    """A fresh interpreter that loads one has not even imported the reader of metadata."""
+    program = (
+        "import sys\n"
+        "from interlock.plugins import load_type\n"
+        "print(load_type('mend').name, 'importlib.metadata' in sys.modules)"
+    )
+    asked = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120
+    )
+    assert asked.stdout == "mend False\n", asked.stderr
 
 
 def test_an_installed_session_type_runs(site: SitePackages) -> None:

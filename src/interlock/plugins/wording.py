@@ -9,7 +9,7 @@ LIMIT = 500  # characters
 
 def say(text: str) -> str:
     """The text as one printable line of at most `LIMIT` characters."""
-    words = " ".join(text[: 10 * LIMIT].encode("utf-8", "replace").decode().split())
+    words = " ".join(text[: 10 * LIMIT].split())
     line = "".join(letter if letter.isprintable() else "?" for letter in words)
     return line if len(line) <= LIMIT else f"{line[: LIMIT - 3]}..."
 
