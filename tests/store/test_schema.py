@@ -220,7 +220,12 @@ def test_the_migrations_lead_to_the_schema_of_the_models(
 def test_every_connection_is_durable_and_checks_keys(database: peewee.Database, url: str) -> None:
     """WAL, synchronous=FULL and foreign keys hold on each thread's connection and each new one."""
     seen = [_pragmas()]
-    thread = threading.Thread(target=lambda: (seen.append(_pragmas()), disconnect()))
+
+    def look() -> None:
+        seen.append(_pragmas())
+        disconnect()
+
+    thread = threading.Thread(target=look)
     thread.start()
     thread.join()
     disconnect()
