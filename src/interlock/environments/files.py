@@ -26,13 +26,15 @@ CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 def read_file(workdir: Path, path: str) -> Result:
     """The text of a file as `output`; `data` has its `bytes`. Raises Refusal, OSError."""
     with _parent(workdir, path) as (folder, name):
-        _look(folder, name, path)
-        descriptor = os.open(name, READ, dir_fd=folder)
-        with os.fdopen(descriptor, "rb") as file:
-            # Looked at once more: it may be another file since.
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise Refusal(f"{path} is no regular file")
-            content = file.read(MAX_BYTES + 1)
+        # A pipe must not make us wait until somebody writes: hence READ does not block.
+        with _explained(folder, name, path):
+            descriptor = os.open(name, READ, dir_fd=folder)
+        try:
+            _check_regular(os.fstat(descriptor), path)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                content = file.read(MAX_BYTES + 1)
+        finally:
+            os.close(descriptor)
     if len(content) > MAX_BYTES:
         raise Refusal(f"{path} is larger than {MAX_BYTES} bytes: read a part with a command")
     try:
@@ -51,7 +53,7 @@ def write_file(workdir: Path, path: str, content: str) -> Result:
     file keeps its permissions. Raises Refusal, OSError."""
     data = _encode(path, content)
     with _parent(workdir, path, make=True) as (folder, name):
-        found = _look(folder, name, path, missing_ok=True)
+        found = _find(folder, name, path)
         new = f".{secrets.token_hex(8)}.interlock"
         try:
             with os.fdopen(os.open(new, CREATE, 0o666, dir_fd=folder), "wb") as file:
@@ -72,7 +74,7 @@ def delete_file(workdir: Path, path: str) -> Result:
     """The file is gone; `data` says whether it was there. Raises Refusal, OSError."""
     try:
         with _parent(workdir, path) as (folder, name):
-            found = _look(folder, name, path, missing_ok=True)
+            found = _find(folder, name, path)
             if found is not None:
                 os.unlink(name, dir_fd=folder)
     except FileNotFoundError:
@@ -125,9 +127,8 @@ def _directory(workdir: Path, names: list[str], path: str, *, make: bool = False
             if make:
                 with suppress(FileExistsError):
                     os.mkdir(name, dir_fd=folder)
-            if stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
-                raise Refusal(f"{name} in {path} is a symbolic link: use the path it leads to")
-            inner = os.open(name, DIRECTORY, dir_fd=folder)
+            with _explained(folder, name, path):
+                inner = os.open(name, DIRECTORY, dir_fd=folder)
             os.close(folder)
             folder = inner
         yield folder
@@ -135,18 +136,32 @@ def _directory(workdir: Path, names: list[str], path: str, *, make: bool = False
         os.close(folder)
 
 
-def _look(folder: int, name: str, path: str, *, missing_ok: bool = False) -> os.stat_result | None:
+@contextmanager
+def _explained(folder: int, name: str, path: str) -> Iterator[None]:
+    """Says so when what could not be opened is a link."""
+    try:
+        yield
+    except OSError:
+        with suppress(OSError):
+            if stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+                raise Refusal(
+                    f"{name} in {path} is a symbolic link: use the path it leads to"
+                ) from None
+        raise
+
+
+def _find(folder: int, name: str, path: str) -> os.stat_result | None:
     try:
         found = os.stat(name, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
-        if missing_ok:
-            return None
-        raise
-    if stat.S_ISLNK(found.st_mode):
-        raise Refusal(f"{path} is a symbolic link: use the path it leads to")
-    if not stat.S_ISREG(found.st_mode):
-        raise Refusal(f"{path} is a {_kind(found.st_mode)}, no regular file")
+        return None
+    _check_regular(found, path)
     return found
+
+
+def _check_regular(found: os.stat_result, path: str) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise Refusal(f"{path} is a {_kind(found.st_mode)}, no regular file: name another")
 
 
 def _encode(path: str, content: str) -> bytes:
