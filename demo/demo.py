@@ -75,7 +75,15 @@ def start(repository: Path) -> str:
     check = shlex.join([PYTHON, str(HERE / "check.py"), PACKAGE])
     agent = shlex.join(["program", PYTHON, str(HERE / "mender.py"), PACKAGE])
     argv = ["start", "mend", "-i", f"check={check}", "-i", "branch=mended", "--agent", agent]
-    argv += ["-i", "tries=5", "--title", f"Mend {PACKAGE}", "--json"]
+    argv += [
+        "-i",
+        "tries=5",
+        "-i",
+        f"message=Mend lint and layout of {PACKAGE}",
+        "--title",
+        f"Mend {PACKAGE}",
+        "--json",
+    ]
     done = subprocess.run(
         [INTERLOCK, *argv], cwd=repository, check=True, stdout=subprocess.PIPE, text=True
     )
