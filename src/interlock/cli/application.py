@@ -1,0 +1,80 @@
+"""The command `interlock` and all that is under it."""
+
+from __future__ import annotations
+
+import click
+
+from interlock import __version__
+from interlock.cli.caller import caller_options
+from interlock.cli.tree import Group, Table
+
+PACKAGE = "interlock.cli"
+
+COMMANDS: Table = {
+    "init": (f"{PACKAGE}.setup:init", "Make the database and say what was found here."),
+    "doctor": (f"{PACKAGE}.doctor:doctor", "Check that everything Interlock needs is there."),
+    "types": (f"{PACKAGE}.types:types", "Session types: list, show, draw, check, write, trust."),
+    "agents": (f"{PACKAGE}.plugin_lists:agents", "The agents that can be used."),
+    "environments": (f"{PACKAGE}.plugin_lists:environments", "Where commands can run."),
+    "start": (f"{PACKAGE}.start:start", "Start a session and make it the current one."),
+    "run": (f"{PACKAGE}.run:run", "Drive a session until it ends or waits."),
+    "next": (f"{PACKAGE}.turns:next_", "Say what to do next in a session."),
+    "submit": (f"{PACKAGE}.turns:submit", "Hand in the result of a session's open command."),
+    "answer": (f"{PACKAGE}.turns:answer", "Answer the question a session waits for."),
+    "list": (f"{PACKAGE}.listing:list_", "List sessions, newest first."),
+    "show": (f"{PACKAGE}.show:show", "Show where a session stands."),
+    "log": (f"{PACKAGE}.log:log", "Show every command of a session and what came back."),
+    "export": (f"{PACKAGE}.export:export", "Write a session and its log as one document."),
+    "cancel": (f"{PACKAGE}.lifecycle:cancel", "End a session for good."),
+    "retry": (f"{PACKAGE}.lifecycle:retry", "Try a failed session again where it failed."),
+    "reopen": (f"{PACKAGE}.lifecycle:reopen", "Make an ended session active again."),
+    "archive": (f"{PACKAGE}.lifecycle:archive", "Put an ended session away, or take it back."),
+    "use": (f"{PACKAGE}.current:use", "Make a session the current one."),
+    "current": (f"{PACKAGE}.current:current", "Print the id of the current session."),
+    "db": (f"{PACKAGE}.db:db", "The database: migrate, check, stats, backup."),
+    "completion": (f"{PACKAGE}.completion:completion", "Print what a shell needs to complete."),
+}
+
+HELP = """A state machine decides what happens next; agents only do it.
+
+A session is one run of a session type. Every command it gives and every result that comes back is
+a row of its log, so it can be stopped at any moment and goes on where it stood.
+
+An ID may be any unique beginning of a session's id. Where ID is left out, the current session is
+meant: the last one started here, or the one named with `interlock use`.
+
+Sessions belong to a project of an account. The project is the git repository you stand in, else the
+directory; the account is your own. --account and --project, or INTERLOCK_ACCOUNT and
+INTERLOCK_PROJECT, name others.
+
+\b
+Exit status:
+  0  fine                            5  the session waits for a person or a time
+  1  the session run ended badly,    6  unknown or broken session type or plugin
+     or a check found faults         7  the database cannot be used
+  2  wrong usage or input           70  a fault in Interlock; a report was written
+  3  not found                      74  the output cannot be written
+  4  refused: ended, taken, stale  130  interrupted
+"""
+
+
+@click.group(
+    cls=Group,
+    table=COMMANDS,
+    help=HELP,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    examples="""
+        interlock init
+        interlock run mend -i check="ruff check ." --agent "program ruff check --fix ."
+        interlock log
+        interlock --project website list
+    """,
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@caller_options
+@click.pass_context
+def application(ctx: click.Context) -> None:
+    """Print the help when no command is named."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())

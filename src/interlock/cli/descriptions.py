@@ -1,0 +1,96 @@
+"""What a command is and what came of it, in words for a person."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import datetime
+
+from interlock.engine import Ask, Call, Command, Interaction, Prompt, Session, Shell, Spawn, Wait
+
+
+def describe_command(command: Command) -> str:
+    """A command in one line."""
+    match command:
+        case Shell():
+            return f"$ {shlex.join(command.argv)}"
+        case Prompt():
+            return f"ask the agent: {_first_line(command.text)}"
+        case Ask():
+            return f"ask a person: {_first_line(command.question)}"
+        case Wait():
+            until = f"until {show_time(command.until)}" if command.until else f"{command.for_:g} s"
+            return f"wait {until}"
+        case Spawn():
+            kinds = ", ".join(dict.fromkeys(child.type for child in command.children))
+            return f"start {len(command.children)} child sessions: {kinds}"
+        case Call():
+            told = ", ".join(f"{name}={value!r}" for name, value in command.arguments.items())
+            return f"{command.function}({told})"
+
+
+def command_text(command: Command) -> str:
+    """All that a command says that does not fit into its line."""
+    match command:
+        case Shell():
+            return command.input or ""
+        case Prompt():
+            return command.text
+        case Ask():
+            return command.question
+        case Spawn():
+            return "\n".join(
+                f"{child.type} {child.title or child.key}".rstrip() for child in command.children
+            )
+    return ""
+
+
+def outcome(row: Interaction) -> str:
+    """What became of a row: its result's status, else its own."""
+    return row.result.status if row.status == "done" and row.result is not None else row.status
+
+
+def reason(row: Interaction) -> str:
+    """Why a row is not ok, in words; empty where nothing says so."""
+    return row.result.error or "" if row.result is not None else ""
+
+
+def seconds_of(row: Interaction) -> float | None:
+    """How long a row took: what its executor measured, else from its opening to its close."""
+    if row.result is not None and row.result.duration_ms is not None:
+        return row.result.duration_ms / 1000
+    if row.inserted_at is not None and row.completed_at is not None:
+        return (row.completed_at - row.inserted_at).total_seconds()
+    return None
+
+
+def show_seconds(seconds: float | None) -> str:
+    """A duration: `0.3 s`, `2 min 5 s`, `1 h 10 min`; empty for None."""
+    if seconds is None:
+        return ""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes = int(seconds) // 60
+    if minutes < 60:
+        return f"{minutes} min {int(seconds) % 60} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def show_time(time: datetime | None) -> str:
+    """A time where the user is: `2026-11-28 12:04:05`; empty for None."""
+    return "" if time is None else f"{time.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def show_attempt(row: Interaction, limit: int | None) -> str:
+    """`attempt 2 of 3`; empty for the first of no limit and for rows of no step."""
+    if limit is not None and row.step:
+        return f"attempt {row.attempt} of {limit}"
+    return f"attempt {row.attempt}" if row.attempt > 1 else ""
+
+
+def name_session(session: Session) -> str:
+    """What a person knows a session by: its title, else its type."""
+    return session.title or session.type
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")

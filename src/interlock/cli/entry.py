@@ -1,0 +1,71 @@
+"""Where a command begins and ends: whatever happens, one line for a person and an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+
+from interlock.cli.application import application
+from interlock.cli.outlet import say
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and end the process with its exit status."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """The exit status of one command; it never raises, and prints no traceback."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # they are for developers, who ask for them with -W
+    _keep_printing()
+    try:
+        _check_words(words)
+        status = application.main(words, prog_name="interlock", standalone_mode=False)
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except BrokenPipeError:
+        _drop_output()
+        return 141
+    except BaseException as error:
+        return _explain(error)
+    return status if isinstance(status, int) else 0
+
+
+def _check_words(words: Sequence[str]) -> None:
+    for position, word in enumerate(words, 1):
+        if any("\ud800" <= letter <= "\udfff" for letter in word):
+            from click import UsageError
+
+            raise UsageError(f"argument {position} ({word[:40]!r}) is not text in UTF-8")
+
+
+def _keep_printing() -> None:
+    """Have characters that the output's encoding has not written as escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    """Whoever read the output has gone: nothing more is written, and nothing said about it."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            os.dup2(nowhere, stream.fileno())
+
+
+def _explain(error: BaseException) -> int:
+    from interlock.cli.failures import explain
+
+    message, status = explain(error)
+    try:
+        if message:
+            say(f"interlock: {message}", error=True)
+    except OSError:
+        return status
+    return status

@@ -1,0 +1,106 @@
+"""What a command takes by name: sessions and session types, which a shell can complete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+from interlock.cli.caller import Caller
+
+if TYPE_CHECKING:
+    Word = click.ParamType[str]
+else:  # older versions of click have no type of the value
+    Word = click.ParamType
+
+SHOWN = 100
+"""How many sessions a shell is offered."""
+
+
+class SessionId(Word):
+    """The id of a session, or its beginning."""
+
+    name = "id"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The newest sessions whose id begins so."""
+        return list(find_sessions(ctx.ensure_object(Caller), incomplete))
+
+
+class TypeName(Word):
+    """The name of a session type."""
+
+    name = "type"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The session types whose name begins so."""
+        return list(find_types(incomplete))
+
+
+class TypeOrFile(TypeName):
+    """The name of a session type, or a file that defines one."""
+
+    name = "type or file"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Session types, and the shell's own files."""
+        return [*find_types(incomplete), CompletionItem(incomplete, type="file")]
+
+
+class SessionOrType(SessionId):
+    """The id of a session there is, or the type of a new one: ids begin with a digit."""
+
+    name = "id or type"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Session types and sessions."""
+        return [*find_types(incomplete), *super().shell_complete(ctx, param, incomplete)]
+
+
+def names_session(word: str) -> bool:
+    """True of an id or its beginning, false of the name of a session type."""
+    return word[:1].isdecimal()
+
+
+def find_sessions(caller: Caller, incomplete: str) -> Iterable[CompletionItem]:
+    """The newest sessions whose id begins so; none where the database cannot be read."""
+    from interlock import database, sessions
+    from interlock.engine.errors import InterlockError
+
+    try:
+        if not database.place_of(caller.settings.database_url).exists():
+            return
+        page = sessions.find(caller.scope, limit=SHOWN)
+    except InterlockError:
+        return
+    for session in page.sessions:
+        if session.id.startswith(incomplete):
+            told = f"{session.type} {session.status} {session.title or ''}"
+            yield CompletionItem(session.id, help=" ".join(told.split()))
+
+
+def find_types(incomplete: str) -> Iterable[CompletionItem]:
+    """The session types that can be used and whose name begins so."""
+    from interlock import plugins
+
+    for plugin in plugins.available(plugins.SESSION_TYPES):
+        if plugin.name.startswith(incomplete) and not plugin.note:
+            yield CompletionItem(plugin.name, help=plugin.source)
+
+
+SESSION_ID = SessionId()
+TYPE_NAME = TypeName()
+TYPE_OR_FILE = TypeOrFile()
+SESSION_OR_TYPE = SessionOrType()
+
+id_argument = click.argument("session_id", metavar="[ID]", required=False, type=SESSION_ID)

@@ -1,0 +1,59 @@
+"""A session's question put to the person at the terminal."""
+
+from __future__ import annotations
+
+import sys
+
+from interlock import sessions
+from interlock.cli.descriptions import show_time
+from interlock.cli.outlet import say, tell
+from interlock.cli.standing import introduce
+from interlock.engine import Ask, Scope, Session
+
+
+def put_question(scope: Scope, session: Session, root: Session) -> bool:
+    """True when the question a session waits with was answered; False when the person has left
+    it open (end of input). Raises what `sessions.answer` raises."""
+    row = session.open
+    if row is None or not isinstance(row.command, Ask):
+        return False
+    if name := introduce(session, root):
+        say(name, error=True)
+    say(row.command.question.rstrip(), error=True)
+    for number, choice in enumerate(row.command.choices, 1):
+        tell(f"  {number}  ", (choice, "bold"), error=True)
+    if row.due_at is not None:
+        say(f"it can be answered until {show_time(row.due_at)}", error=True)
+    chosen = _read_choice(row.command.choices)
+    if chosen is None:
+        return False
+    comment = _read("comment (empty for none): ")
+    if comment is None:
+        return False
+    sessions.answer(scope, session.id, chosen, comment)
+    return True
+
+
+def _read_choice(choices: tuple[str, ...]) -> str | None:
+    while True:
+        line = _read("answer (a number or a word; Ctrl-D leaves it open): ")
+        if line is None:
+            return None
+        given = line.strip()
+        if given in choices:
+            return given
+        if given.isdecimal() and 1 <= int(given) <= len(choices):
+            return choices[int(given) - 1]
+        if given:
+            say(f"there is no choice {given[:80]!r}; give {' or '.join(choices)}", error=True)
+
+
+def _read(prompt: str) -> str | None:
+    """A line from the terminal without its end; None at the end of input."""
+    sys.stderr.write(prompt)
+    sys.stderr.flush()
+    line = sys.stdin.readline()
+    if not line:
+        say(error=True)
+        return None
+    return line.rstrip("\n")

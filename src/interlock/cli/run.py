@@ -1,0 +1,161 @@
+"""`interlock run`: drive a session until it ends or waits."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import Any
+
+import click
+
+from interlock import plugins, sessions
+from interlock.cli.caller import Caller, pass_caller
+from interlock.cli.documents import session_document
+from interlock.cli.interrupts import Interrupted, Interrupts
+from interlock.cli.names import SESSION_OR_TYPE, names_session
+from interlock.cli.outlet import document, is_terminal, say
+from interlock.cli.progress import Progress, make_progress
+from interlock.cli.question import put_question
+from interlock.cli.standing import advise, exit_status, introduce, say_where, waiting_sessions
+from interlock.cli.start import start_options, start_session
+from interlock.cli.tree import Command, json_option
+from interlock.engine import Ask, Interaction, Result, Scope, Session
+
+START_NAMES = ("pairs", "place", "title", "agent", "environment", "workdir")
+
+
+@click.command(
+    cls=Command,
+    examples="""
+        interlock run
+        interlock run 019ac3
+        interlock run mend -i check="ruff check ." --agent "program ruff check --fix ."
+        interlock run mend -i check="make test" -i tries:=5 --agent "program ./mend.sh" --json
+    """,
+)
+@click.argument("what", metavar="[ID | TYPE]", required=False, type=SESSION_OR_TYPE)
+@start_options
+@click.option("--no-input", is_flag=True, help="Never ask on the terminal; end where it waits.")
+@json_option
+@pass_caller
+def run(caller: Caller, what: str | None, no_input: bool, as_json: bool, **given: Any) -> int:
+    """Drive a session until it ends or waits: the one with this ID, a new one of this TYPE, or the
+    current one.
+
+    An ID begins with a digit, a TYPE with a letter. A run that was interrupted or killed goes on
+    when it is run again; what was being executed is then settled by the step's own policy.
+
+    Where it waits for a person the question is asked here, if this is a terminal. Ctrl-C stops
+    the command that runs and leaves a session that `interlock run` continues. With --json the
+    session is printed when it stops, and progress goes to standard error.
+    """
+    scope, found = _find(caller, what, as_json, given)
+    plugins.load_environment(sessions.get(scope, found).environment or "local")
+    drive = Drive(scope, found, as_json=as_json, asks=_can_ask(no_input))
+    try:
+        session = drive.finish()
+    except (Interrupted, KeyboardInterrupt) as error:
+        session = sessions.get(scope, found)
+        say(
+            f"interrupted at step {session.step}; `interlock run {found}` goes on",
+            error=as_json,
+        )
+        if as_json:
+            document(session_document(session))
+        return error.status if isinstance(error, Interrupted) else 130
+    _conclude(scope, session, as_json)
+    return exit_status(session)
+
+
+def _find(
+    caller: Caller, what: str | None, as_json: bool, given: dict[str, Any]
+) -> tuple[Scope, str]:
+    if what is not None and not names_session(what):
+        session = start_session(caller, what, given)
+        say(f"started {session.type} {session.id}", error=as_json)
+        return caller.scope, session.id
+    if any(given[name] for name in START_NAMES):
+        raise click.UsageError(
+            "-i and the other options that start a session need a TYPE",
+            click.get_current_context(),
+        )
+    return caller.locate(what)
+
+
+def _can_ask(no_input: bool) -> bool:
+    return not no_input and is_terminal(sys.stdin) and is_terminal(sys.stderr)
+
+
+def _conclude(scope: Scope, session: Session, as_json: bool) -> None:
+    say_where(session, error=as_json)
+    for waiting in waiting_sessions(scope, session) or [session]:
+        if name := introduce(waiting, session):
+            say(name, error=as_json)
+        for line in advise(waiting):
+            say(line, error=as_json)
+    if as_json:
+        document(session_document(session))
+
+
+class Drive:
+    """One run of a session, which asks the person at the terminal where it may."""
+
+    def __init__(self, scope: Scope, session_id: str, *, as_json: bool, asks: bool) -> None:
+        self.scope = scope
+        self.session_id = session_id
+        self.as_json = as_json
+        self.asks = asks
+        self.interrupts = Interrupts()
+        self.progress: Progress | None = None
+
+    def finish(self) -> Session:
+        """The session where nothing more can be done now. Raises Interrupted, SessionBusy."""
+        with self.interrupts:
+            while True:
+                session = self._run()
+                asking = self._asking(session)
+                if asking is None or not put_question(self.scope, asking, session):
+                    return session
+
+    def _run(self) -> Session:
+        stream = sys.stderr if self.as_json else sys.stdout
+        progress = make_progress(self.session_id, error=self.as_json, terminal=is_terminal(stream))
+        unsubscribe = sessions.subscribe(self.scope.account_wide, self._follow)
+        try:
+            with progress as self.progress:
+                return sessions.drive(self.scope, self.session_id, self._perform)
+        finally:
+            unsubscribe()
+
+    def _asking(self, session: Session) -> Session | None:
+        if not self.asks:
+            return None
+        waiting = waiting_sessions(self.scope, session)
+        asked = (one for one in waiting if one.open and isinstance(one.open.command, Ask))
+        return next(asked, None)
+
+    def _perform(
+        self,
+        session: Session,
+        interaction: Interaction,
+        *,
+        emit: sessions.Emit,
+        stop: threading.Event,
+    ) -> Result:
+        environment = plugins.load_environment(session.environment or "local")
+        progress = self.progress
+        assert progress is not None  # noqa: S101  it is set while the session is driven
+        progress.begin(session, interaction)
+
+        def tee(type: str, data: Any) -> None:
+            emit(type, data)
+            progress.event(type, data)
+
+        with self.interrupts.stopping(stop):
+            return environment.execute(session, interaction, emit=tee, stop=stop)
+
+    def _follow(
+        self, change: sessions.Change, session: Session, interaction: Interaction | None
+    ) -> None:
+        if change == "done" and interaction is not None and self.progress is not None:
+            self.progress.finish(session, interaction)

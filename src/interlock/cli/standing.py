@@ -1,0 +1,108 @@
+"""Where a session stands, and what a person can do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from interlock import sessions
+from interlock.cli.descriptions import name_session, show_seconds, show_time
+from interlock.cli.outlet import tell, word
+from interlock.engine import Ask, Scope, Session, Spawn, Wait
+
+WAITS = 5
+"""The exit status when a session waits for a person or a time."""
+
+
+def say_where(session: Session, *, error: bool = False) -> None:
+    """Print in one line where a session stands."""
+    words: list[str | tuple[str, str]] = [f"{session.type} {session.id} "]
+    if session.active:
+        words.append(f"{_waits(session)} at step {session.step}")
+    else:
+        words += ["is ", (session.status, session.status)]
+        if session.status != "complete":
+            words.append(f" at step {session.step}")
+        words.append(f" after {session.seq} interactions")
+        if session.inserted_at is not None and session.ended_at is not None:
+            took = (session.ended_at - session.inserted_at).total_seconds()
+            words.append(f", {show_seconds(took)}")
+        if session.reason:
+            words.append(f": {word(session.reason, 500)}")
+    tell(*words, error=error)
+
+
+def _waits(session: Session) -> str:
+    match session.open and session.open.command:
+        case Ask():
+            return "waits for a person"
+        case Wait():
+            return "waits for a time"
+        case Spawn():
+            return "waits for its child sessions"
+    return "is active"
+
+
+def advise(session: Session) -> Iterator[str]:
+    """What can be done next, a line each."""
+    given = session.id
+    if not session.active:
+        yield f"`interlock log {given}` shows every command and result"
+        if session.status == "failed":
+            yield f"`interlock retry {given}` and then `interlock run {given}` try it again"
+        return
+    row = session.open
+    match row and row.command:
+        case Ask():
+            yield from ask_lines(session)
+        case Wait():
+            due = show_time(row.due_at if row else None)
+            yield f"it goes on at {due}: `interlock run {given}` then"
+        case _:
+            yield f"`interlock run {given}` goes on"
+
+
+def ask_lines(session: Session) -> Iterator[str]:
+    """The question a session waits with, its choices and the line that answers it."""
+    row = session.open
+    if row is None or not isinstance(row.command, Ask):
+        return
+    yield row.command.question.rstrip()
+    yield f"choices: {', '.join(row.command.choices)}"
+    if row.due_at is not None:
+        yield f"it can be answered until {show_time(row.due_at)}"
+    choice = row.command.choices[0]
+    if len(row.command.choices) > 1:
+        choice = "|".join(row.command.choices)
+    yield f'`interlock answer {session.id} {choice} --comment "..."` answers it'
+
+
+def waiting_sessions(scope: Scope, session: Session) -> list[Session]:
+    """The session itself or, where it waits for children, those of them that are active, and so
+    on down: whoever holds it up."""
+    if not session.active:
+        return []
+    if session.open is None or not isinstance(session.open.command, Spawn):
+        return [session]
+    found: list[Session] = []
+    after = None
+    while True:
+        page = sessions.find(
+            scope, parent=session.id, status="active", archived=True, limit=200, after=after
+        )
+        for child in page.sessions:
+            found += waiting_sessions(scope, child)
+        after = page.cursor
+        if after is None:
+            return found or [session]
+
+
+def introduce(session: Session, root: Session) -> str:
+    """Which session it is, where it is not the one that was asked for; else empty."""
+    return "" if session.id == root.id else f"child session {session.id} ({name_session(session)})"
+
+
+def exit_status(session: Session) -> int:
+    """0 for a complete session, 1 for one that ended otherwise, 5 while it waits."""
+    if session.active:
+        return WAITS
+    return 0 if session.status == "complete" else 1

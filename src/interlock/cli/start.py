@@ -1,0 +1,93 @@
+"""`interlock start`: a new session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from interlock import accounts, sessions
+from interlock.cli.caller import Caller, pass_caller
+from interlock.cli.documents import session_document
+from interlock.cli.json_input import read_input
+from interlock.cli.names import TYPE_NAME
+from interlock.cli.outlet import document, say
+from interlock.cli.tree import Command, json_option
+from interlock.engine import Session
+from interlock.engine.errors import InvalidInput
+
+START_OPTIONS = (
+    click.option(
+        "-i",
+        "pairs",
+        metavar="KEY=VALUE",
+        multiple=True,
+        help="One input: KEY=VALUE is text, KEY:=JSON any value, as in tries:=3. Repeat it.",
+    ),
+    click.option(
+        "--input", "place", metavar="FILE", help="A JSON object with the input; - reads it here."
+    ),
+    click.option("--title", metavar="T", help="What the session is about."),
+    click.option("--agent", metavar="A", help="The agent and its options, in one word."),
+    click.option("--environment", metavar="E", help="Where commands run; local if not given."),
+    click.option("--workdir", metavar="DIR", help="The directory they run in; else this one."),
+)
+
+
+def start_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say how a session starts."""
+    for option in reversed(START_OPTIONS):
+        function = option(function)
+    return function
+
+
+def start_session(caller: Caller, type: str, given: dict[str, Any]) -> Session:
+    """A new session, which is the current one from now on. `given` has the start options by name.
+
+    Raises InvalidInput, TypeUnusable, PluginUnusable, StoreUnusable.
+    """
+    pairs, place = given.pop("pairs"), given.pop("place")
+    given["input"] = read_input(pairs, place)
+    given["workdir"] = find_workdir(given["workdir"])
+    session = sessions.create(caller.scope, type, **given)
+    accounts.use(caller.scope, session.id)
+    return session
+
+
+def find_workdir(given: str | None) -> str:
+    """The absolute path of an existing directory; the current one for None. Raises InvalidInput."""
+    try:
+        place = Path(given or ".").expanduser().resolve()
+        if place.is_dir():
+            return str(place)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise InvalidInput(f"--workdir {given}: it cannot be used: {error}") from None
+    raise InvalidInput(f"--workdir {given}: there is no such directory; make it first")
+
+
+@click.command(
+    cls=Command,
+    examples="""
+        interlock start mend -i check="ruff check ." --agent "program ruff check --fix ."
+        interlock start agent_task --input task.json --title "Spelling"
+        echo '{"task": "Say it better", "evaluate": "make"}' | interlock start agent_task --input -
+    """,
+)
+@click.argument("type", metavar="TYPE", type=TYPE_NAME)
+@start_options
+@json_option
+@pass_caller
+def start(caller: Caller, type: str, as_json: bool, **given: Any) -> None:
+    """Start a session of TYPE and make it the current one.
+
+    Nothing runs yet: `interlock run` drives it, or `interlock next` and `interlock submit` take
+    its commands one by one.
+    """
+    session = start_session(caller, type, given)
+    if as_json:
+        document(session_document(session))
+        return
+    say(f"started {session.type} {session.id} at step {session.step}")
+    say("`interlock run` drives it; `interlock next` says its first command")

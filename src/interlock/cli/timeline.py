@@ -1,0 +1,90 @@
+"""Rows of a log as a person reads them: head, command, output, end."""
+
+from __future__ import annotations
+
+from interlock.cli.descriptions import (
+    command_text,
+    describe_command,
+    outcome,
+    reason,
+    seconds_of,
+    show_attempt,
+    show_seconds,
+    show_time,
+)
+from interlock.cli.outlet import json_text, say, tell, visible, word
+from interlock.engine import Interaction
+from interlock.sessions import Event
+
+LINES = 5
+"""Lines of a command's text and of an output that are shown without --full."""
+
+WIDE = 200
+INDENT = " " * 6
+
+
+def print_row(row: Interaction, *, full: bool) -> None:
+    """Print a row: head, command, output, and how it ended."""
+    print_head(row, full=full, ended=True)
+    if row.result is not None:
+        _block(row.result.output, "| ", full=full)
+        if row.result.data and full:
+            _block(json_text(row.result.data), "data ", full=full)
+    why = reason(row)
+    if why:
+        tell(f"{INDENT}", (outcome(row), outcome(row)), f": {why if full else word(why, WIDE)}")
+
+
+def print_head(row: Interaction, *, full: bool, ended: bool = False) -> None:
+    """Print a row's number, step, attempt and time, and its command."""
+    status = outcome(row)
+    words: list[str | tuple[str, str]] = [f"{row.seq:>4}  ", (row.step or "session", "bold")]
+    attempt = show_attempt(row, None)
+    if attempt:
+        words.append(f"  {attempt}")
+    if ended:
+        words += ["  ", (status, status)]
+        took = show_seconds(seconds_of(row))
+        if took:
+            words.append(f"  {took}")
+    tell(*words, (f"  {show_time(row.inserted_at)}", "dim"))
+    line = describe_command(row.command)
+    say(f"{INDENT}{visible(line) if full else word(line, WIDE)}")
+    text = command_text(row.command)
+    if text.strip() and text.strip() not in line:
+        _block(text, "> ", full=full)
+
+
+def print_event(event: Event) -> None:
+    """Print what happened inside a row: output as it is, anything else as JSON."""
+    text = event.data.get("text")
+    if event.type == "output" and isinstance(text, str):
+        _block(text, "| ", full=True)
+    else:
+        say(f"{INDENT}{word(event.type)} {word(json_text(event.data, indent=None), WIDE)}")
+
+
+def print_end(row: Interaction) -> None:
+    """Print how a row ended whose head and output were printed before."""
+    status = outcome(row)
+    words: list[str | tuple[str, str]] = [INDENT, (status, status)]
+    took = show_seconds(seconds_of(row))
+    if took:
+        words.append(f" in {took}")
+    why = reason(row)
+    if why:
+        words.append(f": {word(why, WIDE)}")
+    tell(*words)
+
+
+def _block(text: str, mark: str, *, full: bool) -> None:
+    lines = visible(text.rstrip("\n")).split("\n") if text.strip() else []
+    shown = lines if full else [_cut(line) for line in lines[:LINES]]
+    for line in shown:
+        say(f"{INDENT}{mark}{line}".rstrip())
+    if len(lines) > len(shown):
+        say(f"{INDENT}{mark}... {len(lines) - len(shown)} more lines; --full shows them")
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= WIDE else f"{line[: WIDE - 3]}..."
