@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from interlock.engine import (
@@ -28,6 +28,7 @@ from interlock.engine import (
 Rows = Sequence[Sequence[Any]]
 ENDS = (COMPLETE, FAILED, CANCELLED)
 ONE_STEP: Rows = [["ok", "run", COMPLETE], ["error", "run", FAILED]]
+MENDED: Rows = [["ok", "run", COMPLETE], ["error", "run", "mend"], ["ok", "mend", "run"]]
 
 
 def run(command: Any = None, **options: Any) -> Step:
@@ -38,6 +39,15 @@ def run(command: Any = None, **options: Any) -> Step:
         return cast(Command, given(session) if callable(given) else given)
 
     return step(**options)(body)
+
+
+def raises(error: Exception) -> Callable[..., Any]:
+    """A step's body, a reader or a guard that raises."""
+
+    def broken(*given: object) -> Any:
+        raise error
+
+    return broken
 
 
 def ask(*choices: str) -> Step:
