@@ -178,8 +178,8 @@ def path_of(url: str) -> str:
 
 def _cause(error: Exception) -> Exception:
     """What SQLite's own module raised, where peewee wrapped it."""
-    first = error.args[0] if isinstance(error, peewee.PeeweeException) and error.args else None
-    return first if isinstance(first, Exception) else error
+    cause = getattr(error, "orig", None)
+    return cause if isinstance(cause, Exception) else error
 
 
 def _kind(error: Exception) -> str:
