@@ -14,6 +14,8 @@ from tests.store.samples import KIND, NOW, enter, issue, new_session, settle, st
 
 COLUMNS = "session_id, account_id, step, attempt, status, command, inserted_at"
 
+COPY = f"INSERT INTO interaction (seq, {COLUMNS}) SELECT seq + 1, {COLUMNS} FROM interaction"
+
 pytestmark = pytest.mark.usefixtures("database")
 
 
@@ -65,7 +67,7 @@ def test_a_stranger_finds_nothing() -> None:
 @pytest.mark.parametrize(
     "sql",
     [
-        f"INSERT INTO interaction ({COLUMNS}, seq) SELECT {COLUMNS}, 3 FROM interaction WHERE seq = 2",
+        COPY + " WHERE seq = 2",
         "UPDATE interaction SET status = 'open'",
     ],
     ids=["insert", "update"],

@@ -210,4 +210,5 @@ def _explain(error: Exception, path: str | None = None) -> InterlockError:
         return StoreUnusable(
             f"{where} cannot be opened and written ({error}); check the path and its permissions"
         )
-    return StoreUnusable(f"the database {where} cannot be used: {error}")
+    told = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error
+    return StoreUnusable(f"the database {where} cannot be used: {told}")
