@@ -1,8 +1,11 @@
 """Each step of a built-in asks for exactly what its table is about."""
 
+from typing import Any
+
 import pytest
 
 from interlock import Ask, Call, Child, Command, Prompt, Shell, Spawn
+from interlock.engine import Log
 from tests.session_types.driver import NAMES, load
 from tests.session_types.paths import PATHS, walk
 
@@ -150,3 +153,71 @@ def test_every_command_has_a_limit_of_time(name: str) -> None:
         for step, command in walk(name, way).commands:
             if isinstance(command, Shell | Prompt):
                 assert command.timeout == 3600, step
+
+
+UNTOLD = [
+    ("agent_task", "work ok, evaluate ok", "work", "evaluation"),
+    ("change", f"{TESTED}, review good, approve_change approve", "approve_change", "failed"),
+    ("change", "plan told, approve_plan wish, revise_plan ok, approve_plan approve",
+     "approve_plan", "failed"),
+    ("chat", "listen hello, reply hi, listen hello, reply hi", "reply", "Use tabs."),
+    ("component_design_review", "initialize ok, execute_review ok", "execute_review", "usable"),
+    ("component_spec", SPECIFIED, "generate", "template"),
+    ("component_test", "initialize ok, generate_tests ok", "generate_tests", "implementation"),
+    ("agent_task", f"{'work ok, evaluate red, ' * 5}consult stop", "consult", "agent failed"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "way", "step", "word"), UNTOLD)
+def test_a_step_tells_nothing_that_is_not_so(name: str, way: str, step: str, word: str) -> None:
+    """What did not fail, was not given, or was said before is not told."""
+    given: dict[str, Any] = (
+        {"instruction": "Use tabs."} if "instruction?" in load(name).inputs else {}
+    )
+    command = walk(name, way, **given).command(step)
+    text = command.text if isinstance(command, Prompt) else command.question
+    assert word not in text
+
+
+def test_what_was_given_is_told() -> None:
+    """A template, and that tests come first, are in the first prompt; a person hears of the agent's
+    own failure."""
+    made = walk("component_spec", "initialize ok, generate ok", template="# X\n## Errors\n")
+    assert "Follow this template:\n\n# X\n## Errors" in made.command("generate").text
+    assert "with the sections Errors." in made.command("generate").text
+    first = walk("component_test", "initialize ok, generate_tests ok", tdd=True)
+    assert "There is no implementation yet" in first.command("generate_tests").text
+    asked = walk("agent_task", f"{'work red, evaluate error, ' * 5}consult stop")
+    assert "The agent failed too: exit code 1" in asked.command("consult").question
+
+
+ANEW = ("plan", "review", "generate", "generate_implementation", "generate_tests", "last_fix")
+"""Steps that begin a conversation of their own, however often they run."""
+
+FIRST_ANEW = ("mend", "work", "execute_review", "handle_failure", "reply")
+"""Steps that begin one the first time and go on with it later."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_prompt_goes_on_with_its_conversation_or_begins_anew(name: str) -> None:
+    """The first work begins a conversation; mending it goes on there; a review looks afresh."""
+    for way in PATHS[name].ways:
+        log = walk(name, way).session.log
+        assert isinstance(log, Log)
+        for row in log:
+            if isinstance(row.command, Prompt):
+                first = row.step in ANEW or (row.step in FIRST_ANEW and row.attempt == 1)
+                assert row.command.resume != first, f"{row.step}, attempt {row.attempt}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_step_that_repeats_itself_has_three_attempts(name: str) -> None:
+    """Unless a guard of its own ends it, or a person is asked each time."""
+    definition = load(name).definition
+    for row in definition.rows:
+        guarded = any(
+            other.source == row.source and other.trigger == row.trigger and other.guards
+            for other in definition.rows
+        )
+        if row.source == row.dest and not guarded and name != "chat":
+            assert definition.steps[row.source].attempts == 3, row.source

@@ -106,3 +106,54 @@ def test_the_components_of_a_context_are_remembered() -> None:
     """What the spec lists is there to be the input of a design."""
     taken = walk("context_spec", "initialize ok, generate ok, validate valid")
     assert taken.session.state == {"components": ["cart", "order"]}
+
+
+def test_a_spec_of_a_context_lists_its_components() -> None:
+    """A section Components without an item is an error, also where only other sections are
+    asked for."""
+    unlisted = "## Purpose\nSells.\n## Components\nTo come.\n"
+    taken = walk(
+        "context_spec",
+        "initialize ok, generate ok, validate unlisted, revise ok, validate short",
+        {"unlisted": Result(output=unlisted), "short": Result(output="## Purpose\nSells.")},
+        sections="Purpose",
+    )
+    assert "Purpose, Components." in taken.command("generate").text
+    assert "'Components' lists none" in taken.command("revise").text
+    assert "'Components' is missing" in str(taken.session.last("validate").error)
+    named = walk("context_spec", "initialize ok, generate ok", sections=["Components", "Errors"])
+    assert "Components, Errors." in named.command("generate").text
+
+
+def test_a_report_is_read_from_standard_output_alone() -> None:
+    """Warnings on standard error do not spoil it; where only a text was handed in, that is it."""
+    met = '{"requirements": [{"name": "git", "met": true}]}'
+    for result in (Result(stdout=met, stderr="deprecated"), Result(output=met)):
+        walk("project_setup", "validate met -> complete", {"met": result})
+
+
+CODED = "initialize ok, generate_implementation ok, run_tests red"
+TESTS = "initialize ok, generate_tests ok, check_tests red"
+CHANGED = "plan ok, approve_plan approve, branch ok, implement ok, test red"
+
+
+@pytest.mark.parametrize(
+    ("name", "early", "late"),
+    [
+        ("mend", "check red", "mend ok, check red"),
+        ("component_coding", CODED, "fix_test_failures ok, run_tests red"),
+        ("component_test", TESTS, "fix_tests ok, check_tests red"),
+        ("change", CHANGED, "fix ok, test red"),
+    ],
+)
+def test_the_last_failure_is_quoted_and_no_other(name: str, early: str, late: str) -> None:
+    """The reason a session failed for has the last output; before, the error stays as it came."""
+    failed = walk(name, f"{early}, {late} -> failed", tries=1).session
+    assert failed.reason == "exit code 1; its last output:\nE501 line too long"
+    checked = early.split()[-2]
+    assert walk(name, early, tries=1).session.last(checked).error == "exit code 1"
+
+
+def test_a_task_that_is_done_remembers_no_failure() -> None:
+    """Only failed evaluations are counted."""
+    assert walk("agent_task", "work ok, evaluate ok -> complete").session.state == {}

@@ -28,6 +28,7 @@ FAULTS = [
 VALID = [
     "# Purpose\nHolds goods.\n# Public API\nadd()",
     "# Cart\n## PURPOSE ##\nHolds goods.\n### public api\nadd()",
+    "```\nx\n```\n# Purpose\nHolds goods.\n~~~\n```\n~~~\n# Public API\nadd()",
     "# Purpose\n## Detail\nHolds goods.\n# Public API\n```\n# a comment\n```",
 ]
 
