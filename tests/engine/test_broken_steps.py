@@ -131,6 +131,14 @@ def test_a_choice_needs_a_row_of_its_own_step() -> None:
     assert "it offers the choice 'ok', and no row takes it" in reason
 
 
+@pytest.mark.parametrize("choice", ["error", "timeout", "expired"])
+def test_to_say_no_needs_no_row(choice: str) -> None:
+    """An error ends the session where no row takes it, so a person may choose it."""
+    kind = make([["approve", "review", COMPLETE]], review=ask("approve", choice))
+    session = begin(kind, Result(choice, error="not like this"))
+    assert (session.status, session.reason) == (FAILED, "not like this")
+
+
 def test_any_command_is_fault_free_but_the_engine_s_own() -> None:
     """Only the command of a broken step stands for an error."""
     assert fault(Call("session.faults")) is None
