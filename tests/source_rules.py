@@ -16,6 +16,7 @@ LAYERS = (
     ("engine",),
     (FACE,),
     ("session_types", "agents", "exporters", "diagrams"),
+    ("drawing",),
     ("config",),
     ("plugins",),
     ("store",),
@@ -26,12 +27,23 @@ LAYERS = (
 )
 ROW = {unit: row for row, units in enumerate(LAYERS) for unit in units}
 
-PURE = ("engine", "session_types", "agents", "exporters", "diagrams")
+PURE = ("engine", "session_types", "agents", "exporters", "diagrams", "drawing")
 # Nothing here reads a clock, draws a random number, or touches a disk, a network or a process.
 PURE_IMPORTS = (
     *("__future__", "abc", "attr", "attrs", "base64", "bisect", "collections", "contextlib"),
     *("copy", "datetime", "decimal", "difflib", "enum", "fractions", "functools", "graphlib"),
-    *("hashlib", "heapq", "inspect", "itertools", "json", "math", "operator", "orjson", "re"),
+    *(
+        "hashlib",
+        "heapq",
+        "html",
+        "inspect",
+        "itertools",
+        "json",
+        "math",
+        "operator",
+        "orjson",
+        "re",
+    ),
     *("reprlib", "shlex", "string", "textwrap", "transitions", "types", "typing", "unicodedata"),
 )
 IMPURE_CALLS = ("__import__", "breakpoint", "compile", "eval", "exec", "input", "open", "print")

@@ -22,9 +22,9 @@ def mermaid(definition: Definition, *, at: str | None = None, visited: Collectio
     nodes = _nodes(definition)
     lines = ["flowchart TD", f"    start(( )) --> {nodes[definition.initial]}"]
     for name, node in nodes.items():
-        text = "<br/>".join(map(_entities, _words(definition, name)))
+        text = "<br/>".join(map(_entities, words_of(definition, name)))
         lines.append(f'    {node}(["{text}"])' if name in ENDS else f'    {node}["{text}"]')
-    for (source, dest), labels in _edges(definition).items():
+    for (source, dest), labels in edges_of(definition).items():
         text = "<br/>".join(map(_entities, labels))
         lines.append(f'    {nodes[source]} -->|"{text}"| {nodes[dest]}')
     for mark, names in (("at", {at}), ("visited", {*visited} - {at})):
@@ -46,34 +46,40 @@ def dot(definition: Definition) -> str:
     ]
     for name, node in nodes.items():
         shape = ", style=rounded, peripheries=2" if name in ENDS else ""
-        text = _quoted("\n".join(_words(definition, name)))
+        text = _quoted("\n".join(words_of(definition, name)))
         lines.append(f"    {node} [label={text}{shape}];")
     lines.append(f"    start -> {nodes[definition.initial]};")
-    for (source, dest), labels in _edges(definition).items():
+    for (source, dest), labels in edges_of(definition).items():
         lines.append(
             f"    {nodes[source]} -> {nodes[dest]} [label={_quoted(chr(10).join(labels))}];"
         )
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def _nodes(definition: Definition) -> dict[str, str]:
-    """A name that both languages take for every step, and for every end that a row leads to."""
+def nodes_of(definition: Definition) -> list[str]:
+    """Every step, the first one first, and every end that a row leads to."""
     ends = [end for end in ENDS if any(row.dest == end for row in definition.rows)]
-    names = [*definition.steps, *ends]
+    others = [name for name in definition.steps if name != definition.initial]
+    return [definition.initial, *others, *ends]
+
+
+def _nodes(definition: Definition) -> dict[str, str]:
+    """A name that both languages take for every node."""
     return {
         name: f"step_{name}" if re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII) else f"step{number}"
-        for number, name in enumerate(names)
+        for number, name in enumerate(nodes_of(definition))
     }
 
 
-def _words(definition: Definition, name: str) -> list[str]:
+def words_of(definition: Definition, name: str) -> list[str]:
+    """What is written into a node: its name and, under it, how often a step may be tried."""
     step: Step | None = definition.steps.get(name)
     if step is None or step.attempts is None:
         return [name]
     return [name, f"{step.attempts} attempts" if step.attempts > 1 else "1 attempt"]
 
 
-def _edges(definition: Definition) -> dict[tuple[str, str], list[str]]:
+def edges_of(definition: Definition) -> dict[tuple[str, str], list[str]]:
     """What leads from a step to a node, one line for each row, in the order of the table."""
     edges: dict[tuple[str, str], list[str]] = {}
     for row in definition.rows:
