@@ -71,7 +71,7 @@ def quote(result: Result, agent: Result = NONE) -> Result:
     if output and output not in parts[0]:
         end = output if len(output) <= QUOTED else "..." + output[-QUOTED:]
         parts.append(f"its last output:\n{end}")
-    if agent.error and not agent.ok:
+    if agent.error and not agent.ok and agent.error not in parts[0]:
         parts.append(f"the agent failed too: {agent.error}")
     return evolve(result, error="; ".join(parts))
 
