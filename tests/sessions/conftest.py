@@ -14,32 +14,33 @@ WORKFLOWS = Path(__file__).parent / "workflows.py"
 
 
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database file with the schema and nothing else, to be copied."""
-    file = tmp_path_factory.mktemp("template") / "interlock.db"
-    connect(f"sqlite:///{file}")
-    disconnect()
-    return file
-
-
-@pytest.fixture
-def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where this test's trusted files are written down."""
-    directory = tmp_path / "data"
-    directory.mkdir()
-    monkeypatch.setenv("INTERLOCK_DATA_DIR", str(directory))
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with an empty database and the trusted workflows, to be copied."""
+    directory = tmp_path_factory.mktemp("template")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INTERLOCK_DATA_DIR", str(directory))
+        connect(f"sqlite:///{directory}/interlock.db")
+        disconnect()
+        plugins.trust(WORKFLOWS)
+        plugins.forget()
     return directory
 
 
+@pytest.fixture
+def data_dir(tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """This test's data directory."""
+    monkeypatch.setenv("INTERLOCK_DATA_DIR", str(tmp_path / "data"))
+    return Path(shutil.copytree(template, tmp_path / "data"))
+
+
 @pytest.fixture(autouse=True)
-def database(data_dir: Path, empty_database: Path) -> Iterator[str]:
+def database(data_dir: Path) -> Iterator[str]:
     """The URL of the open database."""
-    file = shutil.copy(empty_database, data_dir / "interlock.db")
+    url = f"sqlite:///{data_dir}/interlock.db"
     plugins.forget()
-    plugins.trust(WORKFLOWS)
-    connect(f"sqlite:///{file}")
     recent.forget()
-    yield f"sqlite:///{file}"
+    connect(url)
+    yield url
     disconnect()
     recent.forget()
     plugins.forget()

@@ -39,7 +39,7 @@ def resolve(scope: Scope, prefix: str) -> str:
     found = queries.ids_like(scope, prefix) if prefix else []
     if not found:
         raise SessionNotFound(
-            f"there is no session {prefix} here; `interlock list` shows those there are"
+            f"there is no session {prefix:.40} here; `interlock list` shows those there are"
         )
     if len(found) > 1:
         raise InvalidInput(f"{prefix} could be {' or '.join(found)}; give more of the id")

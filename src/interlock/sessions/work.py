@@ -64,7 +64,7 @@ def load(scope: Scope, session_id: str) -> Session:
     session = recent.find(scope, session_id)
     if session is None:
         raise SessionNotFound(
-            f"there is no session {session_id} here; `interlock list` shows those there are"
+            f"there is no session {session_id:.40} here; `interlock list` shows those there are"
         )
     return session
 
@@ -77,7 +77,7 @@ def find_row(session: Session, interaction_id: str) -> Interaction:
     row = rows.row_by_id(session, interaction_id)
     if row is None:
         raise InteractionNotFound(
-            f"session {session.id} has no interaction {interaction_id}; "
+            f"session {session.id} has no interaction {interaction_id:.60}; "
             "`interlock log` shows those it has"
         )
     return row
@@ -95,7 +95,8 @@ def put(work: Work, session: Session, submitted: Submitted | None = None) -> Ses
     work.saved[saved.id] = saved
     for row in decided:
         if row.status != "open":
-            closed = changed(row, session_id=saved.id, completed_at=work.now)
+            begun = row.inserted_at or work.now
+            closed = changed(row, session_id=saved.id, inserted_at=begun, completed_at=work.now)
             work.note("done", saved, closed)
     opened = saved.open
     if opened is not None and any(row.seq == opened.seq for row in decided):
