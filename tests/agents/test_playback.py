@@ -44,7 +44,7 @@ def row(seq: int, step: str, result: object, **changes: Any) -> Mapping[str, Any
 
 
 RECORD = [
-    row(1, "work", None),
+    row(1, "work", Result(output="too late"), status="superseded"),
     row(2, "work", FIRST),
     row(3, "work", Result(output="a check"), command={"kind": "shell", "argv": ["true"]}),
     row(4, "other", OTHER),
@@ -68,7 +68,7 @@ class Player:
 
 
 def test_the_nth_try_of_a_step_gets_its_nth_result(tmp_path: Path) -> None:
-    """Every field of it, as often as it is asked; rows without a result do not count."""
+    """Every field of it, as often as it is asked; a result that came too late is none."""
     player = Player(tmp_path)
     for _ in range(2):
         assert player.ask("work", 1) == FIRST

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from interlock.engine import Result
+from interlock.environments import git
 from interlock.environments.repository import branch, commit, diff, merge
 from interlock.environments.results import Refusal
 from tests.environments.working_copy import WorkingCopy
@@ -56,6 +57,7 @@ def test_a_change_that_a_branch_would_overwrite_blocks_the_switch(copy: WorkingC
 def test_a_name_that_no_branch_can_have_is_refused(copy: WorkingCopy, name: str) -> None:
     """Also what git would take for an option or for another branch."""
     copy.git("switch", "--quiet", "--create", "other")
+    copy.git("update-ref", "refs/heads/-f", "HEAD")  # made by force, and still no option
     attempts: list[Callable[[], Result]] = [
         lambda: branch(copy.at(), name),
         lambda: commit(copy.at(), "x", name),
@@ -107,13 +109,14 @@ def test_every_change_is_committed(copy: WorkingCopy) -> None:
 
 
 NAMES = (
-    *("plain", "with space", "-dash", "--all", ":(top)x", "ünï€", 'quo"te', "tab\there"),
+    *("plain", "with space", "-dash", "--all", ":(top)x", "ünï€", 'quo"té', "tab\there"),
     *("line\nbreak", "back\\slash", "\\x00", "*", "$(id)", "a;b"),
 )
 
 
 def test_odd_names_of_files_are_told_as_they_are(copy: WorkingCopy) -> None:
     """Whatever a file system takes for a name; a byte that is no text is made readable."""
+    copy.git("config", "--global", "core.quotePath", "false")
     for name in NAMES:
         copy.write(name, "x")
     (copy.folder / os.fsdecode(b"bad\xff")).touch()
@@ -314,12 +317,25 @@ def test_a_difference_to_a_base_shows_only_this_side(copy: WorkingCopy) -> None:
     assert shown.data["base"] == copy.git("merge-base", "main", "side")
 
 
-@pytest.mark.parametrize("base", ["no-such", "--output=canary", "-p", "", "a\0b", "HEAD:base.txt"])
+@pytest.mark.parametrize(
+    "base", ["no-such", "--output=canary", "--since=1 year", "", "a\0b", "HEAD:base.txt"]
+)
 def test_a_base_that_is_no_commit_is_refused(copy: WorkingCopy, base: str) -> None:
     """Also what git would take for an option."""
     with pytest.raises(Refusal, match=r"there is no revision|NUL"):
         diff(copy.at(), base)
     assert copy.state == ("main", "")
+
+
+def test_more_names_than_are_kept_are_refused(
+    copy: WorkingCopy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list with its middle left out is no list."""
+    monkeypatch.setattr(git, "KEEP", 1000)
+    for number in range(200):
+        (copy.folder / f"name-{number}").touch()
+    with pytest.raises(Refusal, match="too many names"):
+        commit(copy.at(), "Many")
 
 
 def test_a_long_list_of_files_is_cut_and_says_so(copy: WorkingCopy) -> None:

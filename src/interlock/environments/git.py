@@ -25,16 +25,12 @@ KEEP = 16 * 1024 * 1024  # bytes of output; a list of names longer than that is 
 
 QUIET = (
     *("core.hooksPath=/dev/null", "core.fsmonitor=false", "core.quotePath=true"),
-    *("commit.gpgSign=false", "merge.verifySignatures=false", "log.showSignature=false"),
-    *("gc.auto=0", "maintenance.auto=false", "submodule.recurse=false", "diff.external="),
+    *("commit.gpgSign=false", "submodule.recurse=false", "gc.auto=0", "maintenance.auto=false"),
 )
 OFF = {
     "GIT_TERMINAL_PROMPT": "0",
-    "GIT_EDITOR": "true",
-    "GIT_PAGER": "cat",
     # No command here needs another repository; a protocol could name a program.
     "GIT_ALLOW_PROTOCOL": "none",
-    "GIT_NO_LAZY_FETCH": "1",
     "LC_ALL": "C",
 }
 ALLOW = (

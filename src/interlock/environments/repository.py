@@ -9,7 +9,7 @@ from interlock.environments.git import Git, Head, explain
 from interlock.environments.results import Refusal
 
 MAX_FILES = 1000
-PLAIN = ("--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=dirty")
+PLAIN = ("--cached", "--no-ext-diff", "--no-textconv", "--no-color")
 PREFIXES = ("--src-prefix=a/", "--dst-prefix=b/")
 
 
@@ -98,7 +98,7 @@ def diff(git: Git, base: str | None = None) -> Result:
     with tempfile.TemporaryDirectory(prefix="interlock-") as folder:
         apart = git.with_index(Path(folder, "index"))
         apart.run("add", "--all", "--", ".")
-        given = ("--cached", "--relative", *([since] if since else ()), "--", ".")
+        given = ("--relative", *([since] if since else ()), "--", ".")
         files = apart.names("diff", *PLAIN, "--name-only", *given)
         shown = apart.ask("-c", "core.quotePath=false", "diff", *PLAIN, *PREFIXES, *given)
     data: dict[str, Any] = {"base": since, **_listed(files)}
@@ -145,7 +145,7 @@ def _go_back(git: Git, head: Head, into: str) -> None:
 
 
 def _exists(git: Git, name: str) -> bool:
-    if name[:1] not in ("", "-"):
+    if not name.startswith("-"):
         if git.ask("show-ref", "--verify", "--quiet", f"refs/heads/{name}").code == 0:
             return True
         # git also takes a name like @{-1} here, and answers with the branch it stands for.
@@ -155,7 +155,7 @@ def _exists(git: Git, name: str) -> bool:
 
 
 def _changed(git: Git) -> list[str]:
-    options = ("--cached", "--name-only", "--no-renames", "--relative")
+    options = ("--name-only", "--no-renames", "--relative")
     return git.names("diff", *PLAIN, *options, "--", ".")
 
 
