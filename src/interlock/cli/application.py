@@ -63,7 +63,6 @@ Exit status:
     table=COMMANDS,
     help=HELP,
     invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     examples="""
         interlock init
         interlock run mend -i check="ruff check ." --agent "program ruff check --fix ."

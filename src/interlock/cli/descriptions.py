@@ -28,20 +28,19 @@ def describe_command(command: Command) -> str:
             return f"{command.function}({told})"
 
 
-def command_text(command: Command) -> str:
-    """All that a command says that does not fit into its line."""
+def head_and_text(command: Command) -> tuple[str, str]:
+    """A command in one line, and the lines that do not fit into it; often none."""
+    line = describe_command(command)
     match command:
         case Shell():
-            return command.input or ""
-        case Prompt():
-            return command.text
-        case Ask():
-            return command.question
+            return line, command.input or ""
+        case Prompt(text=text) | Ask(question=text):
+            if "\n" in text.strip():
+                return f"{line.partition(':')[0]}:", text
         case Spawn():
-            return "\n".join(
-                f"{child.type} {child.title or child.key}".rstrip() for child in command.children
-            )
-    return ""
+            names = (f"{child.type} {child.title or child.key}" for child in command.children)
+            return line, "\n".join(name.rstrip() for name in names)
+    return line, ""
 
 
 def outcome(row: Interaction) -> str:

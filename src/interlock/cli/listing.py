@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from collections.abc import Sequence
+
 import click
 
 from interlock import accounts, sessions
@@ -9,10 +13,17 @@ from interlock.cli.caller import Caller, pass_caller
 from interlock.cli.descriptions import show_time
 from interlock.cli.documents import session_document
 from interlock.cli.names import TYPE_NAME
-from interlock.cli.outlet import document_list, say, table
+from interlock.cli.outlet import document_list, is_terminal, say, table
 from interlock.cli.tree import Command, json_option
 from interlock.engine import Scope, Session
 from interlock.engine.values import STATUSES
+
+ID_LENGTH = 36
+TIME_LENGTH = 13
+"""Characters of an id that tell its time to the millisecond."""
+
+WIDE = 120
+"""Columns of a terminal on which ids are printed in full."""
 
 
 @click.command(
@@ -81,12 +92,13 @@ def _print(scope: Scope, found: tuple[Session, ...], *, all_projects: bool) -> N
     names = accounts.project_names(scope) if all_projects else {}
     current = accounts.current(scope)
     columns = ["", "id", "type", "status", "step", "updated", "title"]
+    ids = shown_ids([session.id for session in found])
     rows: list[list[str]] = []
     for session in found:
         rows.append(
             [
                 "*" if session.id == current else "",
-                session.id,
+                ids[session.id],
                 session.type,
                 session.status,
                 session.step,
@@ -99,3 +111,13 @@ def _print(scope: Scope, found: tuple[Session, ...], *, all_projects: bool) -> N
     if all_projects:
         columns.insert(2, "project")
     table(columns, rows)
+
+
+def shown_ids(ids: Sequence[str]) -> dict[str, str]:
+    """What each id is printed as: itself, or on a narrow terminal the shortest beginnings that
+    tell all of them apart and hold the time they were made."""
+    length = ID_LENGTH
+    if is_terminal(sys.stdout) and shutil.get_terminal_size().columns < WIDE:
+        lengths = range(TIME_LENGTH, ID_LENGTH + 1)
+        length = next(n for n in lengths if len({one[:n] for one in ids}) == len(ids))
+    return {one: one[:length] for one in ids}

@@ -62,8 +62,17 @@ def log(
     for row in rows:
         print_row(row, full=full)
         none = False
+        if full:
+            _print_notes(scope, row)
     if none:
         say("nothing yet; `interlock run` begins" if step is None else f"no row of step {step}")
+
+
+def _print_notes(scope: Scope, row: Interaction) -> None:
+    """What happened inside a row besides output, such as a result that came too late."""
+    for event in sessions.events(scope, row.session_id, interaction=row.id):
+        if event.type != "output":
+            print_event(event, full=True)
 
 
 Item = tuple[str, Interaction | sessions.Event]
@@ -128,4 +137,4 @@ def _print_item(item: Item, *, full: bool, as_json: bool) -> None:
     elif as_json:
         say(json_text({"event": event_document(value)}, indent=None))
     else:
-        print_event(value)
+        print_event(value, full=full)

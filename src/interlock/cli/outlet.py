@@ -114,7 +114,8 @@ def _paint(part: str | tuple[str, str]) -> str:
         return visible(text)
     if style in ("dim", "bold"):
         return click.style(visible(text), **{style: True})
-    return click.style(visible(text), fg=STYLES.get(style))
+    colour = STYLES.get(style)
+    return click.style(visible(text), fg=colour) if colour else visible(text)
 
 
 def _ruled(columns: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
@@ -123,9 +124,9 @@ def _ruled(columns: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    ruled = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    ruled = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for name in columns:
-        ruled.add_column(name, no_wrap=name == "id", overflow="fold")
+        ruled.add_column(name, no_wrap=name != columns[-1], overflow="ellipsis")
     for line in lines:
         ruled.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in line))
     Console(file=sys.stdout, highlight=False).print(ruled)

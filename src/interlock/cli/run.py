@@ -50,7 +50,7 @@ def run(caller: Caller, what: str | None, no_input: bool, as_json: bool, **given
     session is printed when it stops, and progress goes to standard error.
     """
     scope, found = _find(caller, what, as_json, given)
-    plugins.load_environment(sessions.get(scope, found).environment or "local")
+    _check_plugins(sessions.get(scope, found))
     drive = Drive(scope, found, as_json=as_json, asks=_can_ask(no_input))
     try:
         session = drive.finish()
@@ -80,6 +80,13 @@ def _find(
             click.get_current_context(),
         )
     return caller.locate(what)
+
+
+def _check_plugins(session: Session) -> None:
+    """Raise TypeUnusable or PluginUnusable before a command runs whose result nobody could read."""
+    if session.active:
+        plugins.load_type(session.type)
+        plugins.load_environment(session.environment or "local")
 
 
 def _can_ask(no_input: bool) -> bool:

@@ -62,18 +62,16 @@ def advise(session: Session) -> Iterator[str]:
 
 
 def ask_lines(session: Session) -> Iterator[str]:
-    """The question a session waits with, its choices and the line that answers it."""
+    """The question a session waits with, and the line that answers it for each choice."""
     row = session.open
     if row is None or not isinstance(row.command, Ask):
         return
     yield row.command.question.rstrip()
-    yield f"choices: {', '.join(row.command.choices)}"
     if row.due_at is not None:
         yield f"it can be answered until {show_time(row.due_at)}"
-    choice = row.command.choices[0]
-    if len(row.command.choices) > 1:
-        choice = "|".join(row.command.choices)
-    yield f'`interlock answer {session.id} {choice} --comment "..."` answers it'
+    for choice in row.command.choices:
+        yield f"`interlock answer {session.id} {choice}`"
+    yield '--comment "..." says more with it'
 
 
 def waiting_sessions(scope: Scope, session: Session) -> list[Session]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from interlock.cli.descriptions import (
-    command_text,
-    describe_command,
+    head_and_text,
     outcome,
     reason,
     seconds_of,
@@ -48,20 +47,19 @@ def print_head(row: Interaction, *, full: bool, ended: bool = False) -> None:
         if took:
             words.append(f"  {took}")
     tell(*words, (f"  {show_time(row.inserted_at)}", "dim"))
-    line = describe_command(row.command)
+    line, text = head_and_text(row.command)
     say(f"{INDENT}{visible(line) if full else word(line, WIDE)}")
-    text = command_text(row.command)
-    if text.strip() and text.strip() not in line:
-        _block(text, "> ", full=full)
+    _block(text, "> ", full=full)
 
 
-def print_event(event: Event) -> None:
+def print_event(event: Event, *, full: bool) -> None:
     """Print what happened inside a row: output as it is, anything else as JSON."""
     text = event.data.get("text")
     if event.type == "output" and isinstance(text, str):
         _block(text, "| ", full=True)
     else:
-        say(f"{INDENT}{word(event.type)} {word(json_text(event.data, indent=None), WIDE)}")
+        data = json_text(event.data, indent=None)
+        say(f"{INDENT}{word(event.type)} {data if full else word(data, WIDE)}")
 
 
 def print_end(row: Interaction) -> None:

@@ -20,6 +20,7 @@ class Command(click.Command):
 
     def __init__(self, *args: Any, examples: str, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.context_settings.update(help_option_names=["-h", "--help"], max_content_width=100)
         self.examples = inspect.cleandoc(examples)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -8,7 +8,7 @@ import click
 
 from interlock import sessions
 from interlock.cli.caller import Caller, pass_caller
-from interlock.cli.descriptions import command_text, describe_command, show_attempt, show_time
+from interlock.cli.descriptions import head_and_text, show_attempt, show_time
 from interlock.cli.documents import command_document, session_document
 from interlock.cli.json_input import read_object, read_text
 from interlock.cli.names import SESSION_ID, id_argument
@@ -42,17 +42,16 @@ def next_(caller: Caller, session_id: str | None, reissue: bool, as_json: bool) 
         document(command_document(row))
         return
     tell((row.step, "bold"), f"  {show_attempt(row, None)}".rstrip(), f"  {row.id}")
-    say(describe_command(row.command))
-    text = command_text(row.command)
-    if text.strip() and text.strip() not in describe_command(row.command):
-        say(text.rstrip())
+    for part in head_and_text(row.command):
+        if part.strip():
+            say(part.rstrip())
     say(_how_to_answer(row))
 
 
 def _how_to_answer(row: Interaction) -> str:
     match row.command:
         case Ask(choices=choices):
-            return f"`interlock answer {row.session_id} {'|'.join(choices)}` answers it"
+            return f"`interlock answer {row.session_id} CHOICE` with {' or '.join(choices)}"
         case Wait():
             return f"it waits until {show_time(row.due_at)}"
         case Spawn():
