@@ -19,7 +19,7 @@ from interlock.engine.errors import (
 )
 from interlock.engine.payload import accept, describe
 from interlock.engine.session_type import SessionType
-from interlock.engine.values import Interaction, Result, Scope, Session
+from interlock.engine.values import Interaction, Result, Scope, Session, changed
 from interlock.sessions.lease import Lease
 from interlock.sessions.turns import issue, waits
 from interlock.sessions.work import Work, find_row, kind_of, load, put
@@ -93,7 +93,9 @@ def _run(scope: Scope, session_id: str, perform: Perform) -> Session:
             result = _execute(session, session.open, perform, lease.stop)
             session = _hand_back(scope, session, session.open, result, lease)
             lease.executing = False
-    return session
+    if session.lease_owner != lease.owner:
+        return session
+    return changed(session, lease_owner=None, lease_until=None)
 
 
 def _execute(session: Session, row: Interaction, perform: Perform, stop: threading.Event) -> Result:
