@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from interlock import Command, Interaction, Result, Scope, Session, Shell, sessions
 from interlock.sessions import recent
@@ -48,6 +49,13 @@ def story(scope: Scope, session: Session) -> list[tuple[str, str]]:
         (row.step or getattr(row.command, "function", ""), row.status)
         for row in log(scope, session)
     ]
+
+
+def family(scope: Scope, *told: dict[str, Any], **given: Any) -> Session:
+    """A parent that waits for a child for each of these."""
+    parent = sessions.create(scope, "family", input={"children": list(told), **given})
+    sessions.next_command(scope, parent.id)
+    return sessions.get(scope, parent.id)
 
 
 def children(scope: Scope, parent: Session) -> list[Session]:

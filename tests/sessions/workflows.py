@@ -198,4 +198,10 @@ class Faulty(SessionType):
 
 
 def _child(told: Mapping[str, Any]) -> Child:
-    return Child(told.get("type", "pair"), told.get("input", {}), key=told.get("key", ""))
+    return Child(
+        told.get("type", "pair"),
+        told.get("input", {}),
+        key=told.get("key", ""),
+        title=told.get("title"),
+        agent=told.get("agent"),
+    )
