@@ -4,8 +4,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+AGENTS := tests/real_agents
+AGENTS_STAMP := $(AGENTS)/node_modules/.installed
 
-.PHONY: check install demo test lint bench docs lock clean
+.PHONY: check install demo test agents agents-install lint bench docs lock clean
 
 check: lint test
 
@@ -29,6 +31,18 @@ lint: install
 test: install
 	$(BIN)/pytest -n logical --cov --cov-config=setup.cfg
 
+# The real agent programs, each against a scripted model server on this machine's loopback.
+agents: install agents-install
+	$(BIN)/pytest -n logical -m real_agents $(AGENTS)
+
+agents-install: $(AGENTS_STAMP)
+
+$(AGENTS_STAMP): $(AGENTS)/package.json $(AGENTS)/package-lock.json
+	@command -v node >/dev/null || { echo "The agent programs need Node.js 20 or newer." >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "The agent programs are installed by npm: install it." >&2; exit 1; }
+	npm ci --prefix $(AGENTS) --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 demo: install
 	$(BIN)/python demo/demo.py
 
@@ -50,4 +64,5 @@ lock:
 
 clean:
 	rm -rf .venv .cache .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist site
+	rm -rf $(AGENTS)/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -4,6 +4,8 @@ import os
 
 from hypothesis import HealthCheck, settings
 
+from tests.real_agents.summary import pytest_terminal_summary as pytest_terminal_summary
+
 # A slow machine must not turn a true property into a failure.
 settings.register_profile(
     "laptop", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True

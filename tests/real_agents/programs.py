@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from attrs import field, frozen
+from attrs import frozen
 
 from interlock.testing import ToolCall
 
@@ -15,6 +17,7 @@ FOLDER = Path(__file__).parent
 MODULES = FOLDER / "node_modules"
 MISSING = "is not installed: run `make agents-install`"
 KEY = "a-key-that-proves-nothing"
+PRICES = {"input": 3, "output": 15, "cache_read": 0.3, "cache_write": 3.75}  # $ for 1e6 tokens
 
 Event = Mapping[str, Any]
 
@@ -39,6 +42,7 @@ class Program(Protocol):
     name: str
     slug: str
     package: str
+    command: str  # what a person types
     native: str  # pattern of the file that is run, under node_modules
     limits_turns: bool
 
@@ -63,8 +67,17 @@ def locate(program: Program) -> str:
     found = sorted(MODULES.glob(program.native))
     if not found:
         raise NotInstalled(f"{program.name} {MISSING}")
+    if found[0].suffix == ".js" and not shutil.which("node"):
+        raise NotInstalled(f"{program.name} needs Node.js, which is not on PATH")
     found[0].chmod(0o755)  # npm leaves a file that no `bin` entry names as it was packed
     return str(found[0])
+
+
+def link_commands(folder: Path) -> None:
+    """Makes `folder`, which is for PATH, hold every installed program under its usual name."""
+    for program in PROGRAMS:
+        with suppress(NotInstalled):
+            (folder / program.command).symlink_to(locate(program))
 
 
 def version(program: Program) -> str:
@@ -75,15 +88,15 @@ def version(program: Program) -> str:
     return str(json.loads(manifest.read_text())["version"])
 
 
-@frozen
 class ClaudeCode:
     """Anthropic's Claude Code, over the Messages API."""
 
-    name: str = "Claude Code"
-    slug: str = "claude-code"
-    package: str = "@anthropic-ai/claude-code"
-    native: str = "@anthropic-ai/claude-code-*/claude"
-    limits_turns: bool = True
+    name = "Claude Code"
+    slug = "claude-code"
+    command = "claude"
+    package = "@anthropic-ai/claude-code"
+    native = "@anthropic-ai/claude-code-*/claude"
+    limits_turns = True
 
     def env(self, url: str, home: Path, task: Task) -> dict[str, str]:
         """Two retries: enough to get over one error, few enough to give up soon."""
@@ -118,15 +131,15 @@ class ClaudeCode:
         return sum(usage[kind] for kind in kinds), usage["output_tokens"]
 
 
-@frozen
 class Codex:
     """OpenAI's Codex, over the Responses API."""
 
-    name: str = "Codex"
-    slug: str = "codex"
-    package: str = "@openai/codex"
-    native: str = "@openai/codex/bin/codex.js"
-    limits_turns: bool = False
+    name = "Codex"
+    slug = "codex"
+    command = "codex"
+    package = "@openai/codex"
+    native = "@openai/codex/bin/codex.js"
+    limits_turns = False
 
     def env(self, url: str, home: Path, task: Task) -> dict[str, str]:
         """The key's name is in the arguments."""
@@ -164,15 +177,15 @@ class Codex:
         return usage["input_tokens"], usage["output_tokens"]
 
 
-@frozen
 class GeminiCli:
     """Google's Gemini CLI."""
 
-    name: str = "Gemini CLI"
-    slug: str = "gemini"
-    package: str = "@google/gemini-cli"
-    native: str = "@google/gemini-cli/bundle/gemini.js"
-    limits_turns: bool = True
+    name = "Gemini CLI"
+    slug = "gemini"
+    command = "gemini"
+    package = "@google/gemini-cli"
+    native = "@google/gemini-cli/bundle/gemini.js"
+    limits_turns = True
 
     def env(self, url: str, home: Path, task: Task) -> dict[str, str]:
         """It reads how to log in, and its limit of turns, only from its settings."""
@@ -213,24 +226,20 @@ class GeminiCli:
         return stats["input_tokens"], stats["total_tokens"] - stats["input_tokens"]
 
 
-@frozen
 class OpenCode:
     """opencode, over Chat Completions."""
 
-    name: str = "opencode"
-    slug: str = "opencode"
-    package: str = "opencode-ai"
-    native: str = "opencode-*/bin/opencode"
-    limits_turns: bool = True
-    prices: Mapping[str, float] = field(
-        factory=lambda: {"input": 3, "output": 15, "cache_read": 0.3, "cache_write": 3.75}
-    )
+    name = "opencode"
+    slug = "opencode"
+    command = "opencode"
+    package = "opencode-ai"
+    native = "opencode-*/bin/opencode"
+    limits_turns = False
 
     def env(self, url: str, home: Path, task: Task) -> dict[str, str]:
         """All of its configuration fits into one variable."""
-        limit = {"steps": task.max_turns} if task.max_turns else {}
         permission = {"edit": "allow" if task.writes else "ask"}
-        model = {"cost": dict(self.prices), "limit": {"context": 100_000, "output": 8_000}}
+        model = {"cost": PRICES, "limit": {"context": 100_000, "output": 8_000}}
         provider = {
             "npm": "@ai-sdk/openai-compatible",
             "options": {"baseURL": f"{url}/v1", "apiKey": KEY},
@@ -239,7 +248,6 @@ class OpenCode:
         config = {
             "provider": {"scripted": provider},
             "permission": permission,
-            "agent": {"build": limit},
             "autoupdate": False,
             "share": "disabled",
         }
@@ -250,7 +258,7 @@ class OpenCode:
         }
 
     def argv(self, url: str, task: Task) -> tuple[str, ...]:
-        """`--` before the prompt: it takes no other option there."""
+        """Its options, then the prompt."""
         options = ["--format", "json", "-m", "scripted/m1"]
         options += ["-s", task.resume] if task.resume else []
         return ("run", *options, task.prompt)
