@@ -46,12 +46,14 @@ class Lease:
     def claim(self) -> Session:
         """The session, held and ready: what an earlier holder left open is settled as unknown.
 
-        One that has ended is returned as it is. Raises SessionBusy while another holder is alive.
+        One that has ended is returned as it is. Raises SessionBusy while another holder is alive;
+        UnknownType, BrokenType.
         """
         with Work() as done:
             session = load(self.scope, self.session_id)
             if not session.active:
                 return session
+            kind_of(session)  # nothing is executed whose result could not be handed in
             abandoned = _require_free(session, done.now)
             until = done.now + timedelta(seconds=LEASE_SECONDS)
             held = records.claim(session, self.owner, until)
