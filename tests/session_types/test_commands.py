@@ -165,6 +165,7 @@ UNTOLD = [
     ("component_spec", SPECIFIED, "generate", "template"),
     ("component_test", "initialize ok, generate_tests ok", "generate_tests", "implementation"),
     ("agent_task", f"{'work ok, evaluate red, ' * 5}consult stop", "consult", "agent failed"),
+    ("agent_task", f"{'work error, evaluate red, ' * 5}consult stop", "consult", "agent failed"),
 ]  # fmt: skip
 
 
