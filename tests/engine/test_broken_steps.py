@@ -52,6 +52,7 @@ UNSENT: list[tuple[Any, str]] = [
     (Shell(("a", "\udcff")), "InvalidInput: argv has a lone surrogate, which is no text"),
     (Call("read_file", {"path": Path("a")}), "InvalidInput: arguments.path has a "),
     (Call("x", {"n": float("nan")}), "InvalidInput: arguments.n has nan, which JSON has not"),
+    (Prompt("x", options={"n": [{1}]}), "InvalidInput: options.n has a set, which JSON has not"),
     (Spawn((Child("chat", {"at": {1}}),)), "InvalidInput: input.at has a set, which JSON has not"),
 ]
 

@@ -60,6 +60,7 @@ WRONG: list[tuple[Any, dict[str, Any], str]] = [
     (Spawn, {"children": ["chat"]}, "children is a list of Child, not ('chat',)"),
     (Spawn, {"children": (), "policy": "most"}, "policy is one of all, any, ignore_failed, not 'm"),
     (Spawn, {"children": (), "timeout": -0.1}, f"timeout is {SECONDS}, not -0.1"),
+    (Prompt, {"text": "x", "options": ["read_only"]}, "options maps names to values, not ['r"),
     (Call, {"function": ""}, "function is a non-empty string, not ''"),
     (Call, {"function": "x", "arguments": 5}, "arguments maps names to values, not 5"),
     (Scope, {"account_id": ""}, "account_id is a non-empty string, not ''"),

@@ -106,6 +106,9 @@ class Prompt:
     """Another agent than the session's own."""
     resume: bool = False
     timeout: float | None = field(default=None, validator=_seconds)
+    options: Mapping[str, Any] = field(factory=dict, validator=_mapping)
+    """What this prompt asks of the agent beside the text, as in `{"read_only": True}`. It is
+    merged over the session's own options; which there are, the agent says."""
 
 
 @frozen
@@ -129,6 +132,8 @@ class Wait:
 
     for_: float | None = field(default=None, validator=_seconds)
     until: datetime | None = None
+    about: str = ""
+    """`rate_limited` or `overloaded` when the engine itself waits before it tries a step again."""
     timeout: ClassVar[None] = None
 
     def __attrs_post_init__(self) -> None:
