@@ -47,7 +47,7 @@ UNSENT: list[tuple[Any, str]] = [
     (Call("session.x"), "ValueError: session.x is the engine's own; call something else"),
     (Ask("Which?", ("ok", "later")), "ValueError: it offers the choice 'later', and no row takes"),
     (Ask("Which?", ("late",)), "ValueError: it offers the choice 'late', and no row takes it"),
-    (Ask("Which?", about="unknown"), "ValueError: Ask(about=...) is the engine's own; leave it"),
+    (Ask("Which?", about="unknown"), "ValueError: about=... is the engine's own; leave it"),
     (Prompt("a\0b"), "InvalidInput: text has a NUL character; remove it"),
     (Shell(("a", "\udcff")), "InvalidInput: argv has a lone surrogate, which is no text"),
     (Call("read_file", {"path": Path("a")}), "InvalidInput: arguments.path has a "),

@@ -22,7 +22,7 @@ from interlock.engine import (
     start,
 )
 from interlock.engine.definition import ERRORS, FALLBACK
-from interlock.engine.fold import is_own_question
+from interlock.engine.fold import is_own
 from tests.engine.machine import ENDS, kept, opened, position, rows
 from tests.engine.random_lives import LIVES, Event, events, live
 from tests.engine.random_machines import GUARDS, PLANS, Plan, build
@@ -134,6 +134,7 @@ def test_issuing_again_never_charges_an_attempt(plan: Plan, happened: list[Event
             )
             assert again.visits(asked.step) == asked.visits(asked.step) == asked.attempt
             assert again.active == (asked.seq - asked.since < plan.budget)
+            assert again.active == (again.open is not None)
             if again.active:
                 assert (opened(again).seq, opened(again).attempt) == (asked.seq + 1, asked.attempt)
 
@@ -153,7 +154,7 @@ def expected(plan: Plan, kind: SessionType, after: Session) -> tuple[str, str]:
     """Status and step after the newest result, from the table as it was drawn."""
     result, step = kept(after), rows(after)[-1].step
     spent = after.seq - after.since >= plan.budget
-    if is_own_question(rows(after)[-1].command) and result.status == "retry":
+    if is_own(rows(after)[-1].command) and result.status == "retry":
         return (FAILED if spent else "active"), step
     dest = destination(plan, kind, step, after, result)
     if dest is None:
@@ -200,7 +201,7 @@ def test_the_drawn_types_reach_everything() -> None:
         seen.add(session.status)
         for row in rows(session):
             seen.update((row.status, row.command.kind, f"attempt {row.attempt}"))
-            seen.update({"question"} if is_own_question(row.command) else ())
+            seen.update({"question"} if is_own(row.command) else ())
             told = row.result.error if row.result is not None else None
             seen.update(
                 re.findall(r"guard \w+ raised \w+Error|reads step|step s\d raised", told or "")

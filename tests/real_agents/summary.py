@@ -13,7 +13,7 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     reasons: dict[str, str] = {}
     for outcome in OUTCOMES:
         for report in terminalreporter.stats.get(outcome, []):
-            agent = dict(report.user_properties).get("real agent")
+            agent = dict(getattr(report, "user_properties", ())).get("real agent")
             if agent is None:
                 continue
             counts[str(agent)][outcome] += 1

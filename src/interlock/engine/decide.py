@@ -14,11 +14,12 @@ from interlock.engine.fold import (
     RETRY,
     advance,
     drop,
-    is_own_question,
+    is_own,
     require_active,
     require_open,
     write,
 )
+from interlock.engine.pause import is_pause, pause
 from interlock.engine.plugin_code import FAULT, current_step, make_command, read_result
 from interlock.engine.session_type import SessionType
 from interlock.engine.values import NONE, Interaction, Result, Session
@@ -54,7 +55,7 @@ def next_command(kind: SessionType, session: Session) -> Session:
     require_active(session)
     if session.open is not None:
         return session
-    return _issue(session, make_command(kind, session))
+    return _issue(session, pause(kind.definition, session) or make_command(kind, session))
 
 
 def handle_result(kind: SessionType, session: Session, result: Result) -> Session:
@@ -70,7 +71,8 @@ def handle_result(kind: SessionType, session: Session, result: Result) -> Sessio
     if broken is not None:
         return advance(kind, session, broken)
     _check_status(kind.definition, session, row.command, result)
-    if step.reader is not None and not is_own_question(row.command):
+    unread = is_own(row.command) or is_pause(kind.definition, session.step, result)
+    if step.reader is not None and not unread:
         result = read_result(kind, session, step.reader, result)
     return advance(kind, session, result)
 
@@ -118,7 +120,7 @@ def _issue(session: Session, command: Command) -> Session:
 def _renew(kind: SessionType, session: Session, row: Interaction) -> Command:
     """Its step's command made anew; the engine's own question is asked again: it stands for an
     outcome that only a person may tell."""
-    return row.command if is_own_question(row.command) else make_command(kind, session)
+    return row.command if is_own(row.command) else make_command(kind, session)
 
 
 def _question(definition: Definition, step: str) -> Ask:

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from interlock.engine.commands import Ask, Command
+from interlock.engine.commands import Ask, Command, Wait
 from interlock.engine.definition import ERRORS, GuardRaised
 from interlock.engine.errors import Refused, SessionEnded
+from interlock.engine.pause import is_pause
 from interlock.engine.session_type import SessionType
 from interlock.engine.table import COMPLETE, ENDS, FAILED
 from interlock.engine.values import Interaction, InteractionStatus, Result, Session, changed
@@ -24,7 +25,10 @@ def advance(kind: SessionType, session: Session, result: Result) -> Session:
     """
     row = require_open(session)
     closed = close(session, row, result)
-    if is_own_question(row.command) and result.status == RETRY:
+    again = isinstance(row.command, Wait) or result.status == RETRY
+    if is_own(row.command) and again:
+        return _afford(closed, closed)
+    if is_pause(kind.definition, session.step, result):
         return _afford(closed, closed)
     try:
         dest = kind.definition.fire(kind, closed, result)
@@ -53,9 +57,10 @@ def write(session: Session, row: Interaction, **changes: Any) -> Session:
     return changed(session, seq=max(session.seq, row.seq), log=session.log.add(row), **changes)
 
 
-def is_own_question(command: Command) -> bool:
-    """True when it is not a step that asks, but the engine, about an outcome nobody saw."""
-    return isinstance(command, Ask) and command.about != ""
+def is_own(command: Command) -> bool:
+    """True when not the step asks or waits, but the engine: about an outcome nobody saw, or
+    before it tries the step again."""
+    return isinstance(command, Ask | Wait) and command.about != ""
 
 
 def require_active(session: Session) -> None:

@@ -52,13 +52,13 @@ def _check_command(definition: Definition, step: str, command: object) -> None:
             check_fields(part)
     if isinstance(command, Call) and command.function.startswith("session."):
         raise ValueError(f"{command.function} is the engine's own; call something else")
+    if isinstance(command, Ask | Wait) and command.about:
+        raise ValueError("about=... is the engine's own; leave it out")
     if isinstance(command, Ask):
         _check_question(definition, step, command)
 
 
 def _check_question(definition: Definition, step: str, command: Ask) -> None:
-    if command.about:
-        raise ValueError("Ask(about=...) is the engine's own; leave it out")
     for choice in command.choices:
         if choice not in ERRORS and definition.route(step, choice) is None:
             raise ValueError(f"it offers the choice {choice!r}, and no row takes it")

@@ -1,0 +1,122 @@
+"""A limit of the vendor's is nobody's fault: wait, then try the step again, uncharged."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from interlock import COMPLETE, FAILED, Command, Prompt, Result, Session, SessionType, Wait, step
+from interlock.engine import handle_result, next_command, reissue, replay, start
+
+
+class Limited(SessionType):
+    """One prompt that may be tried once."""
+
+    transitions = (("ok", "ask", COMPLETE), ("error", "ask", FAILED))
+
+    @step(attempts=1)
+    def ask(self, session: Session) -> Command:
+        return Prompt("Do it.")
+
+    @ask.result
+    def read(self, session: Session, result: Result) -> Result:
+        return result.remembering(read=session.state.get("read", 0) + 1)
+
+
+class Routed(SessionType):
+    """A type whose own row takes the limit."""
+
+    transitions = (("ok", "ask", COMPLETE), ("rate_limited", "ask", FAILED))
+
+    @step
+    def ask(self, session: Session) -> Command:
+        return Prompt("Do it.")
+
+
+LIMITED, ROUTED = Limited(), Routed()
+PROMPT = Prompt("Do it.")
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def opened(session: Session) -> Command:
+    """The open command of a session that has one."""
+    assert session.open is not None
+    return session.open.command
+
+
+def limited(status: str = "rate_limited", **data: Any) -> Session:
+    """A session whose first prompt ended so, with its next command."""
+    session = next_command(LIMITED, start(LIMITED))
+    return next_command(LIMITED, handle_result(LIMITED, session, Result(status, data=data)))
+
+
+@pytest.mark.parametrize("status", ["rate_limited", "overloaded"])
+@pytest.mark.parametrize(
+    ("data", "seconds"),
+    [
+        ({}, 60.0),
+        ({"retry_after": 5}, 5.0),
+        ({"retry_after": -1}, 60.0),
+        ({"retry_after": 10**9}, 60.0),
+        ({"until": "soon"}, 60.0),
+        ({"until": 7, "retry_after": 2.5}, 2.5),
+    ],
+)
+def test_a_limit_makes_the_session_wait(status: str, data: dict[str, Any], seconds: float) -> None:
+    """As long as the result says in seconds, or a minute."""
+    assert opened(limited(status, **data)) == Wait(for_=seconds, about=status)
+
+
+@pytest.mark.parametrize("until", ["2026-01-01T12:00:00+00:00", "2026-01-01T12:00:00"])
+def test_a_limit_that_says_until_when_is_waited_for(until: str) -> None:
+    """A time without a zone is UTC."""
+    assert opened(limited(until=until)) == Wait(until=NOON, about="rate_limited")
+
+
+def test_after_the_wait_the_step_is_tried_again_and_nothing_was_charged() -> None:
+    """The one attempt that there is was not used up, and the reader saw only what was real."""
+    session = handle_result(LIMITED, limited(), Result())
+    session = next_command(LIMITED, session)
+    assert (opened(session), session.attempt, session.visits("ask")) == (PROMPT, 1, 1)
+    done = handle_result(LIMITED, session, Result())
+    assert (done.status, done.state) == ("complete", {"read": 1})
+
+
+def test_limits_that_never_end_are_bounded_by_the_budget() -> None:
+    """Waiting takes rows of the log like everything else."""
+    session = start(LIMITED, budget=7)
+    while session.active:
+        session = next_command(LIMITED, session)
+        waits = isinstance(opened(session), Wait)
+        session = handle_result(LIMITED, session, Result("ok" if waits else "rate_limited"))
+    assert (session.status, session.seq) == ("failed", 7)
+
+
+def test_a_wait_of_the_engine_can_be_issued_again_and_replayed() -> None:
+    """It is a row like any other."""
+    session = reissue(LIMITED, limited(retry_after=9))
+    assert opened(session) == Wait(for_=9.0, about="rate_limited")
+    session = next_command(LIMITED, handle_result(LIMITED, session, Result()))
+    log: Any = session.log
+    again = replay(LIMITED, log.rows)
+    assert (again.step, again.status, again.seq, again.attempt) == ("ask", "active", 4, 1)
+
+
+def test_a_row_of_the_table_takes_the_limit_first() -> None:
+    """A type may decide for itself."""
+    session = next_command(ROUTED, start(ROUTED))
+    assert handle_result(ROUTED, session, Result("rate_limited")).status == "failed"
+
+
+def test_a_step_cannot_issue_the_wait_of_the_engine() -> None:
+    """`about` is the engine's own."""
+
+    class Forged(SessionType):
+        transitions = (("ok", "ask", COMPLETE),)
+
+        @step
+        def ask(self, session: Session) -> Command:
+            return Wait(for_=1, about="rate_limited")
+
+    session = next_command(Forged(), start(Forged()))
+    assert "about=... is the engine's own" in str(handle_result(Forged(), session, Result()).reason)
