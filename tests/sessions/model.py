@@ -1,0 +1,109 @@
+"""The simplest account of a `loop` session: what its log must be after everything done to it."""
+
+from collections.abc import Sequence
+
+from attrs import define, field
+
+MOVES = {("work", "ok"): "check", ("work", "done"): "complete", ("check", "ok"): "work"}
+
+
+@define
+class Row:
+    """An interaction as the model sees it."""
+
+    step: str
+    attempt: int
+    status: str = "open"
+    output: str = ""
+    result: str = ""
+
+
+@define
+class Model:
+    """A session: its rows and where they have led."""
+
+    budget: int
+    rows: list[Row] = field(factory=list)
+    step: str = "work"
+    status: str = "active"
+    attempt: int = 1
+    since: int = 0
+    late: int = 0
+    abandoned: bool = False
+    """True when a run was interrupted in the middle of a command and none has come since."""
+
+    @property
+    def active(self) -> bool:
+        """True until it has ended."""
+        return self.status == "active"
+
+    @property
+    def open(self) -> Row | None:
+        """The row that waits for its result."""
+        return next((row for row in self.rows if row.status == "open"), None)
+
+    def issue(self) -> None:
+        """Have an open row, if it is active."""
+        if self.active and self.open is None:
+            self.rows.append(Row(self.step, self.attempt))
+
+    def drop(self, status: str) -> None:
+        """Give the open row up; what that costs is of the budget."""
+        row = self.open
+        assert row is not None
+        row.status = status
+        self._afford()
+
+    def submit(self, result: str, output: str) -> None:
+        """Close the open row and move on."""
+        row = self.open
+        assert row is not None
+        row.status, row.result, row.output = "done", result, output
+        dest = MOVES.get((row.step, result), "failed")
+        if dest in ("complete", "failed"):
+            self.status = dest
+            return
+        here, tries = (self.step, self.attempt), self._visits(dest)
+        self.step, self.attempt = dest, tries + 1
+        if self._afford():
+            self.step, self.attempt = here
+
+    def cancel(self) -> None:
+        """End it, its open row too."""
+        row = self.open
+        if row is not None:
+            row.status = "cancelled"
+        self.rows.append(Row("", 0, "done", result="ok"))
+        self.status = "cancelled"
+
+    def revive(self, step: str | None = None) -> None:
+        """Make it active again, with its limits anew."""
+        self.rows.append(Row("", 0, "done", result="ok"))
+        self.status, self.since = "active", len(self.rows)
+        self.step, self.attempt = step or self.step, 1
+
+    def run(self, results: Sequence[str], output: str) -> None:
+        """Execute commands with these results; then the run is interrupted."""
+        if not self.active:
+            return
+        if self.abandoned and self.open is not None:
+            self.drop("unknown")
+        self.abandoned = False
+        self.issue()
+        for result in results:
+            if not self.active:
+                return
+            known = (self.step, result) in MOVES
+            self.submit(result if known else "error", output)
+            self.issue()
+        self.abandoned = self.active
+
+    def _visits(self, step: str) -> int:
+        newest = [n for n, row in enumerate(self.rows, 1) if row.step == step][-1:]
+        return self.rows[newest[0] - 1].attempt if newest and newest[0] > self.since else 0
+
+    def _afford(self) -> bool:
+        if len(self.rows) - self.since < self.budget:
+            return False
+        self.status = "failed"
+        return True
