@@ -13,6 +13,7 @@ from typing import Any, TextIO
 import pytest
 from attrs import frozen
 
+from interlock import plugins
 from interlock.cli.entry import run
 from interlock.sessions import recent
 from interlock.store import connection
@@ -58,6 +59,8 @@ class Desk:
         """What a command says, with this on its standard input."""
         given = input.encode() if isinstance(input, str) else input
         out, err = _stream(), _stream()
+        plugins.forget()  # another process would know nothing of what was loaded before
+        recent.forget()
         with redirect_stdout(out), redirect_stderr(err), _stdin(given):
             status = run(words)
         connection.disconnect()
@@ -74,7 +77,6 @@ class Desk:
         with closing(sqlite3.connect(self.data / "interlock.db")) as file:
             file.execute(sql)
             file.commit()
-        recent.forget()
 
     def start(self, type: str, *words: str) -> str:
         """The id of a new session."""

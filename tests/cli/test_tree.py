@@ -144,6 +144,49 @@ def test_an_ambiguous_beginning_is_refused(desk: Desk, path: tuple[str, ...]) ->
     assert second in told.err
 
 
+JSON_WORDS: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("types", "show"): ("greet",),
+    ("types", "check"): ("greet",),
+    ("start",): ("greet",),
+    ("run",): ("greet",),
+    ("submit",): ("1", "--status", "approve"),
+    ("answer",): ("approve",),
+    ("db", "backup"): ("copy.db",),
+}
+"""What a command with --json needs besides it. There is a current session that asks."""
+
+ENDED = ("retry", "reopen", "archive")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path, one in COMMANDS.items() if any(p.name == "as_json" for p in one.params)],
+    ids=" ".join,
+)
+def test_json_is_one_document(desk: Desk, path: tuple[str, ...]) -> None:
+    """Every command that has --json prints one JSON document and nothing else."""
+    desk.start("break" if path == ("retry",) else "gate")
+    if path == ("retry",):
+        desk("run")
+    else:
+        desk("next")
+    if path[0] in ENDED and path != ("retry",):
+        desk("cancel")
+    told = desk(*path, *JSON_WORDS.get(path, ()), "--json")
+    assert told.status == 0, told.err
+    assert isinstance(told.json, dict | list)
+    assert told.out.isascii()
+
+
+def test_every_reading_command_has_json() -> None:
+    """Those that only look, and those that print a session."""
+    reading = """types, types list, types show, types check, agents, environments, next, list, show,
+        log, current, db check, db stats, doctor, run, start, submit, answer, cancel, retry"""
+    for words in reading.split(","):
+        command = COMMANDS[tuple(words.split())]
+        assert any(param.name == "as_json" for param in command.params), words
+
+
 def test_the_commands_that_take_an_id_are_known() -> None:
     """The tests above see all of them."""
     names = "run next submit answer show log export cancel retry reopen archive use"

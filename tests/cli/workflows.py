@@ -20,8 +20,18 @@ from interlock import (
     step,
 )
 
-MARK = "import pathlib, time; pathlib.Path('began').touch(); time.sleep({})"
-"""A program that says that it runs, and then takes its time."""
+HOLD = """
+import os, pathlib, sys, time
+print("working hard", flush=True)
+pathlib.Path("began.part").write_text(str(os.getpid()))
+pathlib.Path("began.part").rename("began")
+deadline = time.monotonic() + 120
+while not pathlib.Path("go").exists():
+    if time.monotonic() > deadline:
+        sys.exit("nobody let it go on")
+    time.sleep(0.02)
+"""
+"""A program that writes its number into `began` and goes on when there is a file `go`."""
 
 
 class Greet(SessionType):
@@ -101,38 +111,43 @@ class Family(SessionType):
         return Spawn((Child("gate", title="first"), Child("greet", title="second")))
 
 
-class Slow(SessionType):
-    """One command that takes `seconds` and another after it; `began` is there once it runs."""
-
-    inputs: ClassVar = {"seconds": "how long it takes"}
-    transitions = (("ok", "sleep", "finish"), ("ok", "finish", COMPLETE))
-
-    @step
-    def sleep(self, session: Session) -> Command:
-        if session.log.newest("sleep") is not None:
-            return Shell(("printf", "not again"))
-        return Shell((sys.executable, "-c", MARK.format(float(session.input["seconds"]))))
-
-    @step
-    def finish(self, session: Session) -> Command:
-        return Shell(("printf", "finished\n"))
-
-
 class Counting(SessionType):
-    """Writes lines to a file until there are ten; each step is one line."""
+    """Five commands that print a line each."""
 
-    transitions = (
-        ("ok", "line", COMPLETE, "enough"),
-        ("ok", "line", "line"),
-    )
+    transitions = (("ok", "line", COMPLETE, "enough"), ("ok", "line", "line"))
 
     @step
     def line(self, session: Session) -> Command:
-        program = "import time; print('line', flush=True); time.sleep(0.1)"
-        return Shell((sys.executable, "-c", program))
+        return Shell(("printf", f"line {session.attempt}\n"))
 
     def enough(self, session: Session, result: Result) -> bool:
-        return session.attempt >= 10
+        return session.attempt >= 5
+
+
+class Held(SessionType):
+    """A command that waits to be let go on, then another. It is not waited for a second time."""
+
+    transitions = (("ok", "hold", "finish"), ("ok", "finish", COMPLETE))
+
+    @step(attempts=3)
+    def hold(self, session: Session) -> Command:
+        if session.log.newest("hold") is not None:
+            return Shell(("printf", "not again"))
+        return Shell((sys.executable, "-c", HOLD))
+
+    @step
+    def finish(self, session: Session) -> Command:
+        return Shell(("printf", "finished\\n"))
+
+
+class Flood(SessionType):
+    """Prints more than a pipe holds."""
+
+    transitions = (("ok", "work", COMPLETE),)
+
+    @step
+    def work(self, session: Session) -> Command:
+        return Shell((sys.executable, "-c", "print('0123456789' * 20000)"))
 
 
 class Talk(SessionType):

@@ -62,7 +62,6 @@ Exit status:
     cls=Group,
     table=COMMANDS,
     help=HELP,
-    invoke_without_command=True,
     examples="""
         interlock init
         interlock run mend -i check="ruff check ." --agent "program ruff check --fix ."

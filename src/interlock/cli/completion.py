@@ -8,7 +8,9 @@ from click.shell_completion import get_completion_class
 from interlock.cli.tree import Command
 
 SHELLS = ("bash", "zsh", "fish")
+PROGRAM = "interlock"
 VARIABLE = "_INTERLOCK_COMPLETE"
+"""Where a shell says what it wants to have completed."""
 
 
 @click.command(
@@ -29,4 +31,4 @@ def completion(shell: str) -> None:
     if cls is None:
         raise click.UsageError(f"{shell} cannot be completed; use {', '.join(SHELLS)}")
     root = click.get_current_context().find_root()
-    click.echo(cls(root.command, {}, "interlock", VARIABLE).source())
+    click.echo(cls(root.command, {}, PROGRAM, VARIABLE).source())

@@ -34,11 +34,14 @@ COMMANDS = {
         interlock db backup ~/interlock-backup.db
     """,
 )
-def db() -> None:
+@click.pass_context
+def db(ctx: click.Context) -> None:
     """The database: one SQLite file with every session of every project.
 
     It is in the data directory (INTERLOCK_DATA_DIR), or where INTERLOCK_DATABASE_URL says.
     """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 @click.command(

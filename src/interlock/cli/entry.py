@@ -7,8 +7,14 @@ import sys
 import warnings
 from collections.abc import Sequence
 
+import click
+from click.shell_completion import shell_complete
+
 from interlock.cli.application import application
+from interlock.cli.completion import PROGRAM, VARIABLE
 from interlock.cli.outlet import say
+
+NO_OUTPUT = 74
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -23,8 +29,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         warnings.simplefilter("ignore")  # they are for developers, who ask for them with -W
     _keep_printing()
     try:
-        _check_words(words)
-        status = application.main(words, prog_name="interlock", standalone_mode=False)
+        status = _invoke(words)
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()
@@ -32,16 +37,31 @@ def run(arguments: Sequence[str] | None = None) -> int:
         _drop_output()
         return 141
     except BaseException as error:
-        return _explain(error)
+        status = _explain(error)
+        if status == NO_OUTPUT:
+            _drop_output()  # or Python would try once more, and say so
+        return status
+    return status
+
+
+def _invoke(words: list[str]) -> int:
+    # Not `application.main`: it takes a pipe that broke for an error of the command.
+    asked = os.environ.get(VARIABLE)
+    if asked:
+        return shell_complete(application, {}, PROGRAM, VARIABLE, asked)
+    _check_words(words)
+    try:
+        with application.make_context(PROGRAM, words) as context:
+            status = application.invoke(context)
+    except click.exceptions.Exit as end:  # --help and --version
+        return end.exit_code
     return status if isinstance(status, int) else 0
 
 
 def _check_words(words: Sequence[str]) -> None:
     for position, word in enumerate(words, 1):
         if any("\ud800" <= letter <= "\udfff" for letter in word):
-            from click import UsageError
-
-            raise UsageError(f"argument {position} ({word[:40]!r}) is not text in UTF-8")
+            raise click.UsageError(f"argument {position} ({word[:40]!r}) is not text in UTF-8")
 
 
 def _keep_printing() -> None:

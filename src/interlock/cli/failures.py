@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from interlock.cli.entry import NO_OUTPUT
 from interlock.engine.errors import (
     DefinitionError,
     InterlockError,
@@ -24,7 +25,6 @@ from interlock.engine.errors import (
 
 USAGE = 2
 BUG = 70
-NO_OUTPUT = 74
 INTERRUPTED = 130
 
 STATUSES: tuple[tuple[type[InterlockError], int], ...] = (
@@ -45,9 +45,7 @@ def explain(error: BaseException) -> tuple[str, int]:
         return _line(str(error)), status_of(error)
     if isinstance(error, click.ClickException):
         return _explain_usage(error), USAGE
-    if isinstance(error, SystemExit):
-        return "", error.code if isinstance(error.code, int) else 0
-    if isinstance(error, click.Abort | KeyboardInterrupt):
+    if isinstance(error, KeyboardInterrupt):
         return "interrupted", INTERRUPTED
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO, errno.EBADF):
         return f"the output cannot be written: {error.strerror}", NO_OUTPUT

@@ -64,7 +64,6 @@ def list_environments(as_json: bool) -> None:
 @click.group(
     cls=Group,
     table={"list": (f"{PACKAGE}:list_agents", "List the agents that --agent can name.")},
-    invoke_without_command=True,
     examples="""
         interlock agents
         interlock start mend -i check=make --agent "program ./mend.sh"
@@ -84,7 +83,6 @@ def agents(ctx: click.Context, as_json: bool) -> None:
     table={
         "list": (f"{PACKAGE}:list_environments", "List the environments --environment can name.")
     },
-    invoke_without_command=True,
     examples="""
         interlock environments
         interlock start chat --environment local

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from interlock import plugins
 from interlock.cli.descriptions import (
@@ -18,9 +18,6 @@ from interlock.cli.descriptions import (
 from interlock.cli.outlet import tell, word
 from interlock.engine import Interaction, Session
 from interlock.engine.errors import TypeUnusable
-
-if TYPE_CHECKING:
-    from interlock.cli.live import LiveProgress
 
 WIDE = 160
 
@@ -82,13 +79,54 @@ class PlainProgress:
         tell(*finish_words(session, row, self.root_id), error=self.error)
 
 
-def make_progress(root_id: str, *, error: bool, terminal: bool) -> PlainProgress | LiveProgress:
+class Shielded:
+    """Shows what another progress shows, as long as it can. When the reader of a pipe has gone, or
+    the disk behind the output is full, nothing is shown any more and the run goes on: what cannot
+    be printed is no result of a command."""
+
+    def __init__(self, shown: Progress) -> None:
+        self._shown = shown
+        self._lost = False
+
+    def __enter__(self) -> Shielded:
+        self._try(self._shown.__enter__)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._try(self._shown.__exit__, kind, error, trace)
+
+    def begin(self, session: Session, row: Interaction) -> None:
+        """A command is executed now."""
+        self._try(self._shown.begin, session, row)
+
+    def event(self, type: str, data: Mapping[str, Any]) -> None:
+        """Something happened inside it."""
+        self._try(self._shown.event, type, data)
+
+    def finish(self, session: Session, row: Interaction) -> None:
+        """A row of the log is closed."""
+        self._try(self._shown.finish, session, row)
+
+    def _try(self, show: Callable[..., object], *what: object) -> None:
+        if not self._lost:
+            try:
+                show(*what)
+            except OSError:
+                self._lost = True
+
+
+def make_progress(root_id: str, *, error: bool, terminal: bool) -> Progress:
     """The progress for a terminal or for anything else, on standard error with `error`."""
     if not terminal:
-        return PlainProgress(root_id, error=error)
+        return Shielded(PlainProgress(root_id, error=error))
     from interlock.cli.live import LiveProgress
 
-    return LiveProgress(root_id, error=error)
+    return Shielded(LiveProgress(root_id, error=error))
 
 
 def label(session: Session, row: Interaction, root_id: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -72,7 +73,8 @@ def _find(
 ) -> tuple[Scope, str]:
     if what is not None and not names_session(what):
         session = start_session(caller, what, given)
-        say(f"started {session.type} {session.id}", error=as_json)
+        with suppress(OSError):  # a reader that has gone stops no session
+            say(f"started {session.type} {session.id}", error=as_json)
         return caller.scope, session.id
     if any(given[name] for name in START_NAMES):
         raise click.UsageError(

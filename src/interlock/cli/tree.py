@@ -34,7 +34,7 @@ class Group(Command, click.Group):
     """Commands by name, in the order of the table; each is imported when it is used."""
 
     def __init__(self, *args: Any, table: Table, **options: Any) -> None:
-        super().__init__(*args, **options)
+        super().__init__(*args, invoke_without_command=True, **options)
         self.table = table
 
     def list_commands(self, ctx: click.Context) -> list[str]:

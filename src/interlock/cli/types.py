@@ -30,7 +30,6 @@ COMMANDS = {
 @click.group(
     cls=Group,
     table=COMMANDS,
-    invoke_without_command=True,
     examples="""
         interlock types
         interlock types show mend

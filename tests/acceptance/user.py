@@ -1,0 +1,140 @@
+"""A user of the installed command: every call is a process of its own."""
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+COMMAND = str(Path(sys.executable).parent / "interlock")
+PATIENCE = 60.0
+"""Seconds after which something that was waited for will not come any more."""
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Return as soon as it is true. Fails when it takes far too long."""
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.02)
+
+
+class User:
+    """Somebody at a shell, in a project, with data of their own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.project = home / "project"
+        self.data = home / "data"
+        self.project.mkdir()
+        self.environ = {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "HOME": str(home),
+            "LANG": "C.UTF-8",
+            "TERM": "xterm",
+            "INTERLOCK_DATA_DIR": str(self.data),
+        }
+
+    def __call__(
+        self, *words: str, input: str = "", **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        """How a command ended, and what it said."""
+        return subprocess.run(
+            [COMMAND, *words],
+            input=input,
+            capture_output=True,
+            text=True,
+            cwd=self.project,
+            env=self.environ | variables,
+            timeout=PATIENCE,
+        )
+
+    def json(self, *words: str, input: str = "") -> Any:
+        """What a command prints with --json; it must be fine."""
+        told = self(*words, "--json", input=input)
+        assert told.returncode == 0, told.stderr
+        return json.loads(told.stdout)
+
+    def shell(self, script: str) -> subprocess.CompletedProcess[str]:
+        """How a shell's script ended, and what it said."""
+        return subprocess.run(
+            ["bash", "-c", script],
+            capture_output=True,
+            text=True,
+            cwd=self.project,
+            env=self.environ,
+            timeout=PATIENCE,
+        )
+
+    def begin(self, *words: str) -> subprocess.Popen[str]:
+        """A command that runs on while others do."""
+        return subprocess.Popen(
+            [COMMAND, *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.project,
+            env=self.environ,
+        )
+
+    def wait_for_command(self) -> psutil.Process:
+        """The program of the type `held`, once it runs."""
+        began = self.project / "began"
+        wait_until(began.exists)
+        return psutil.Process(int(began.read_text()))
+
+    def let_go(self) -> None:
+        """Let the program of the type `held` go on."""
+        (self.project / "go").touch()
+
+
+class Terminal:
+    """A command on a terminal, and the person before it."""
+
+    def __init__(self, user: User, *words: str, **variables: str) -> None:
+        self.seen = ""
+        self.pid, self.screen = pty.fork()
+        if self.pid == 0:
+            os.chdir(user.project)
+            os.execve(COMMAND, [COMMAND, *words], user.environ | variables)  # noqa: S606
+
+    def type(self, text: str) -> None:
+        """Press these keys."""
+        os.write(self.screen, text.encode())
+
+    def wait_for(self, text: str) -> None:
+        """Return once this has been written on the screen since the last wait."""
+        deadline = time.monotonic() + PATIENCE
+        while text not in self.seen:
+            assert time.monotonic() < deadline, f"{text!r} never came: {self.seen!r}"
+            assert self._read(), f"it ended without {text!r}: {self.seen!r}"
+        self.seen = self.seen[self.seen.index(text) + len(text) :]
+
+    def finish(self) -> tuple[int, str]:
+        """The exit status, and what was written since the last wait."""
+        while self._read():
+            pass
+        os.close(self.screen)
+        _, status = os.waitpid(self.pid, 0)
+        return os.waitstatus_to_exitcode(status), self.seen
+
+    def _read(self) -> bool:
+        ready, _, _ = select.select([self.screen], [], [], PATIENCE)
+        if not ready:
+            os.kill(self.pid, signal.SIGKILL)
+            raise AssertionError(f"nothing came any more: {self.seen!r}")
+        try:
+            data = os.read(self.screen, 65536)
+        except OSError:  # the other side has closed it
+            return False
+        self.seen += data.decode(errors="replace")
+        return bool(data)
