@@ -1,12 +1,14 @@
 """A user of the installed command: every call is a process of its own."""
 
+import fcntl
 import json
 import os
 import pty
 import select
-import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -97,15 +99,31 @@ class User:
         (self.project / "go").touch()
 
 
+# The keyboard's Ctrl-C goes to the processes that the terminal controls.
+AT_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
 class Terminal:
     """A command on a terminal, and the person before it."""
 
     def __init__(self, user: User, *words: str, **variables: str) -> None:
         self.seen = ""
-        self.pid, self.screen = pty.fork()
-        if self.pid == 0:
-            os.chdir(user.project)
-            os.execve(COMMAND, [COMMAND, *words], user.environ | variables)  # noqa: S606
+        self.screen, other = pty.openpty()
+        fcntl.ioctl(self.screen, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", AT_TERMINAL, COMMAND, *words],
+            stdin=other,
+            stdout=other,
+            stderr=other,
+            cwd=user.project,
+            env=user.environ | variables,
+            start_new_session=True,
+        )
+        os.close(other)
 
     def type(self, text: str) -> None:
         """Press these keys."""
@@ -124,13 +142,12 @@ class Terminal:
         while self._read():
             pass
         os.close(self.screen)
-        _, status = os.waitpid(self.pid, 0)
-        return os.waitstatus_to_exitcode(status), self.seen
+        return self.process.wait(timeout=PATIENCE), self.seen
 
     def _read(self) -> bool:
         ready, _, _ = select.select([self.screen], [], [], PATIENCE)
         if not ready:
-            os.kill(self.pid, signal.SIGKILL)
+            self.process.kill()
             raise AssertionError(f"nothing came any more: {self.seen!r}")
         try:
             data = os.read(self.screen, 65536)

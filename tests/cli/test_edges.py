@@ -82,7 +82,7 @@ def test_an_unexpected_error_without_a_place_for_its_report(
     (desk.data / "reports").write_text("in the way")
     told = desk("list")
     assert told.status == 70
-    assert "no report could be written" in told.err
+    assert "no report could be written: File exists" in told.err
     assert told.err.count("\n") == 1
 
 

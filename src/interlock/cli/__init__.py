@@ -1,5 +1,17 @@
 """The command line: parse, say who is asking, call a context, print."""
 
-from interlock.cli.entry import main
+from __future__ import annotations
 
-__all__ = ["main"]
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and end the process with its exit status."""
+    try:
+        from interlock.cli.entry import run  # here, so that Ctrl-C meanwhile is no traceback
+
+        status = run(arguments)
+    except KeyboardInterrupt:
+        status = 130
+    sys.exit(status)

@@ -17,11 +17,6 @@ from interlock.cli.outlet import say
 NO_OUTPUT = 74
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command and end the process with its exit status."""
-    sys.exit(run(arguments))
-
-
 def run(arguments: Sequence[str] | None = None) -> int:
     """The exit status of one command; it never raises, and prints no traceback."""
     words = list(sys.argv[1:] if arguments is None else arguments)

@@ -69,8 +69,9 @@ def _explain_bug(error: BaseException) -> str:
     name = type(error).__name__
     try:
         place = write_report(error)
-    except OSError as failure:
-        return f"a fault in Interlock: {name}; no report could be written: {failure.strerror}"
+    except (OSError, InterlockError) as failure:
+        told = getattr(failure, "strerror", None) or failure
+        return f"a fault in Interlock: {name}; no report could be written: {_line(str(told))}"
     return f"a fault in Interlock: {name}; please report it with {place}"
 
 
