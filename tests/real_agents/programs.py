@@ -232,8 +232,8 @@ class OpenCode:
     name = "opencode"
     slug = "opencode"
     command = "opencode"
-    package = "opencode-ai"
-    native = "opencode-*/bin/opencode"
+    package = "opencode-linux-x64"  # what opencode-ai runs, by itself
+    native = "opencode-linux-x64/bin/opencode"
     limits_turns = False
 
     def env(self, url: str, home: Path, task: Task) -> dict[str, str]:
