@@ -20,8 +20,9 @@ from interlock.engine import (
     Spawn,
     Wait,
 )
-from interlock.engine.commands import COMMANDS, MAX_SECONDS
+from interlock.engine.commands import COMMANDS
 from interlock.engine.errors import InvalidInput, NotFound, SessionNotFound
+from interlock.engine.validators import MAX_SECONDS, MAX_YEAR
 from interlock.engine.values import NONE
 
 BOTH = {"for_": 1, "until": datetime(2026, 1, 1, tzinfo=UTC)}
@@ -49,7 +50,10 @@ WRONG: list[tuple[Any, dict[str, Any], str]] = [
     (Ask, {"question": "x", "timeout": float("nan")}, f"timeout is {SECONDS}, not nan"),
     (Wait, {}, "a Wait has either for_ (seconds) or until (a time)"),
     (Wait, BOTH, "a Wait has either for_ (seconds) or until (a time)"),
-    (Wait, NAIVE, "Wait(until=...) needs a time with a time zone"),
+    (Wait, NAIVE, "until needs a time with a time zone, not datetime.datetime(2026, 1, 1, 0, 0)"),
+    (Wait, {"until": "2026-01-01T00:00:00Z"}, "until needs a time with a time zone, not '2026-01"),
+    (Wait, {"until": datetime.max.replace(tzinfo=UTC)}, f"until is between 1970 and {MAX_YEAR}"),
+    (Wait, {"until": datetime.min.replace(tzinfo=UTC)}, f"until is between 1970 and {MAX_YEAR}"),
     (Wait, {"for_": float("inf")}, f"for_ is {SECONDS}, not inf"),
     (Wait, {"for_": MAX_SECONDS + 1}, f"for_ is {SECONDS}, not 1000000001"),
     (Child, {"type": ""}, "type is a non-empty string, not ''"),

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from interlock import COMPLETE, FAILED, Command, Prompt, Result, Session, SessionType, Wait, step
-from interlock.engine import handle_result, next_command, reissue, replay, start
+from interlock.engine import handle_result, next_command, reissue, replay, settle_unknown, start
+from interlock.engine.steps import ON_UNKNOWN, OnUnknown
 
 
 class Limited(SessionType):
@@ -59,6 +60,9 @@ def limited(status: str = "rate_limited", **data: Any) -> Session:
         ({"retry_after": -1}, 60.0),
         ({"retry_after": 10**9}, 60.0),
         ({"until": "soon"}, 60.0),
+        ({"until": "9999-12-31T23:59:59-12:00"}, 60.0),
+        ({"until": "0001-01-01T00:00:00+00:00"}, 60.0),
+        ({"retry_after": "5"}, 60.0),
         ({"until": 7, "retry_after": 2.5}, 2.5),
     ],
 )
@@ -100,6 +104,23 @@ def test_a_wait_of_the_engine_can_be_issued_again_and_replayed() -> None:
     log: Any = session.log
     again = replay(LIMITED, log.rows)
     assert (again.step, again.status, again.seq, again.attempt) == ("ask", "active", 4, 1)
+
+
+@pytest.mark.parametrize("policy", [*ON_UNKNOWN, None])
+def test_nobody_is_asked_how_a_wait_ended(policy: OnUnknown | None) -> None:
+    """The step did not run while the engine waited, so a lost wait begins again."""
+
+    class Careful(SessionType):
+        transitions = (("ok", "ask", COMPLETE),)
+
+        @step(on_unknown=policy)
+        def ask(self, session: Session) -> Command:
+            return Prompt("Do it.")
+
+    kind = Careful()
+    session = handle_result(kind, next_command(kind, start(kind)), Result("overloaded"))
+    session = settle_unknown(kind, next_command(kind, session))
+    assert opened(session) == Wait(for_=60.0, about="overloaded")
 
 
 def test_a_row_of_the_table_takes_the_limit_first() -> None:

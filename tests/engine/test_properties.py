@@ -14,6 +14,7 @@ from interlock.engine import (
     Result,
     Session,
     SessionType,
+    Wait,
     next_command,
     reissue,
     replay,
@@ -23,6 +24,7 @@ from interlock.engine import (
 )
 from interlock.engine.definition import ERRORS, FALLBACK
 from interlock.engine.fold import is_own
+from interlock.engine.pause import PAUSES
 from tests.engine.machine import ENDS, kept, opened, position, rows
 from tests.engine.random_lives import LIVES, Event, events, live
 from tests.engine.random_machines import GUARDS, PLANS, Plan, build
@@ -154,7 +156,11 @@ def expected(plan: Plan, kind: SessionType, after: Session) -> tuple[str, str]:
     """Status and step after the newest result, from the table as it was drawn."""
     result, step = kept(after), rows(after)[-1].step
     spent = after.seq - after.since >= plan.budget
-    if is_own(rows(after)[-1].command) and result.status == "retry":
+    command = rows(after)[-1].command
+    waited = is_own(command) and isinstance(command, Wait)
+    again = is_own(command) and result.status == "retry"
+    paused = result.status in PAUSES and result.status not in plan.triggers(step)
+    if waited or again or paused:
         return (FAILED if spent else "active"), step
     dest = destination(plan, kind, step, after, result)
     if dest is None:
@@ -201,7 +207,7 @@ def test_the_drawn_types_reach_everything() -> None:
         seen.add(session.status)
         for row in rows(session):
             seen.update((row.status, row.command.kind, f"attempt {row.attempt}"))
-            seen.update({"question"} if is_own(row.command) else ())
+            seen.update({f"own {row.command.kind}"} if is_own(row.command) else ())
             told = row.result.error if row.result is not None else None
             seen.update(
                 re.findall(r"guard \w+ raised \w+Error|reads step|step s\d raised", told or "")
@@ -210,7 +216,7 @@ def test_the_drawn_types_reach_everything() -> None:
 
     look()
     statuses = {"active", COMPLETE, FAILED, "cancelled", "open", "done", "superseded", "unknown"}
-    kinds = {"shell", "prompt", "ask", "call", "wait", "spawn", "question", "attempt 3"}
+    kinds = {"shell", "prompt", "ask", "call", "wait", "spawn", "own ask", "own wait", "attempt 3"}
     guards = {"guard moody raised LookupError", "guard angry raised RuntimeError"}
     told = {"reads step", "step s0 raised", "budget", "its limit"}
     assert statuses | kinds | guards | told <= seen, seen

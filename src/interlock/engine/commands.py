@@ -10,46 +10,22 @@ from typing import Any, ClassVar, Literal
 from attrs import Attribute, field, frozen
 
 from interlock.engine.errors import InvalidInput
+from interlock.engine.validators import (
+    require_filled,
+    require_mapping,
+    require_moment,
+    require_seconds,
+    require_text,
+    require_variables,
+)
 
 Policy = Literal["all", "any", "ignore_failed"]
 POLICIES: tuple[Policy, ...] = ("all", "any", "ignore_failed")
-
-MAX_SECONDS = 10**9
-"""About 30 years: what a clock can still add."""
-
-
-def filled(instance: object, attribute: Attribute[Any], value: object) -> None:
-    """Raise InvalidInput unless the value is a string with something in it."""
-    if not isinstance(value, str) or not value:
-        raise InvalidInput(f"{attribute.name} is a non-empty string, not {value!r}")
-
-
-def _text(instance: object, attribute: Attribute[Any], value: object) -> None:
-    if value is not None and not isinstance(value, str):
-        raise InvalidInput(f"{attribute.name} is a string, not {value!r}")
-
-
-def _mapping(instance: object, attribute: Attribute[Any], value: object) -> None:
-    if not isinstance(value, Mapping):
-        raise InvalidInput(f"{attribute.name} maps names to values, not {value!r}")
-
-
-def _seconds(instance: object, attribute: Attribute[Any], value: float | None) -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if value is not None and not (number and 0 <= value <= MAX_SECONDS):
-        raise InvalidInput(f"{attribute.name} is 0 to {MAX_SECONDS} seconds, not {value!r}")
 
 
 def _policy(instance: object, attribute: Attribute[Any], value: object) -> None:
     if value not in POLICIES:
         raise InvalidInput(f"policy is one of {', '.join(POLICIES)}, not {value!r}")
-
-
-def _variables(instance: object, attribute: Attribute[Any], value: Mapping[str, str]) -> None:
-    _mapping(instance, attribute, value)
-    for pair in value.items():
-        if not all(isinstance(word, str) for word in pair):
-            raise InvalidInput(f"{attribute.name} maps strings to strings, not {pair!r}")
 
 
 def _argv(value: Iterable[str]) -> tuple[str, ...]:
@@ -75,12 +51,12 @@ class Shell:
     kind: ClassVar[str] = "shell"
 
     argv: tuple[str, ...] = field(converter=_argv)
-    cwd: str | None = field(default=None, validator=_text)
+    cwd: str | None = field(default=None, validator=require_text)
     """Directory relative to the session's work directory."""
-    env: Mapping[str, str] = field(factory=dict, validator=_variables)
-    input: str | None = field(default=None, validator=_text)
+    env: Mapping[str, str] = field(factory=dict, validator=require_variables)
+    input: str | None = field(default=None, validator=require_text)
     """Text for its standard input; without it the input is empty."""
-    timeout: float | None = field(default=None, validator=_seconds)
+    timeout: float | None = field(default=None, validator=require_seconds)
     """Seconds."""
 
     @classmethod
@@ -101,12 +77,12 @@ class Prompt:
 
     kind: ClassVar[str] = "prompt"
 
-    text: str = field(validator=filled)
-    agent: str | None = field(default=None, validator=_text)
+    text: str = field(validator=require_filled)
+    agent: str | None = field(default=None, validator=require_text)
     """Another agent than the session's own."""
     resume: bool = False
-    timeout: float | None = field(default=None, validator=_seconds)
-    options: Mapping[str, Any] = field(factory=dict, validator=_mapping)
+    timeout: float | None = field(default=None, validator=require_seconds)
+    options: Mapping[str, Any] = field(factory=dict, validator=require_mapping)
     """What this prompt asks of the agent beside the text, as in `{"read_only": True}`. It is
     merged over the session's own options; which there are, the agent says."""
 
@@ -117,11 +93,11 @@ class Ask:
 
     kind: ClassVar[str] = "ask"
 
-    question: str = field(validator=filled)
+    question: str = field(validator=require_filled)
     choices: tuple[str, ...] = field(default=("ok",), converter=_choices)
     about: str = ""
     """`unknown` when the engine itself asks what to do about an outcome nobody saw."""
-    timeout: float | None = field(default=None, validator=_seconds)
+    timeout: float | None = field(default=None, validator=require_seconds)
 
 
 @frozen
@@ -130,8 +106,8 @@ class Wait:
 
     kind: ClassVar[str] = "wait"
 
-    for_: float | None = field(default=None, validator=_seconds)
-    until: datetime | None = None
+    for_: float | None = field(default=None, validator=require_seconds)
+    until: datetime | None = field(default=None, validator=require_moment)
     about: str = ""
     """`rate_limited` or `overloaded` when the engine itself waits before it tries a step again."""
     timeout: ClassVar[None] = None
@@ -139,21 +115,19 @@ class Wait:
     def __attrs_post_init__(self) -> None:
         if (self.for_ is None) == (self.until is None):
             raise InvalidInput("a Wait has either for_ (seconds) or until (a time)")
-        if self.until is not None and self.until.tzinfo is None:
-            raise InvalidInput("Wait(until=...) needs a time with a time zone")
 
 
 @frozen
 class Child:
     """One session to start: its type, its input and the key that makes it one of a kind."""
 
-    type: str = field(validator=filled)
-    input: Mapping[str, Any] = field(factory=dict, validator=_mapping)
-    key: str = field(default="", validator=_text)
+    type: str = field(validator=require_filled)
+    input: Mapping[str, Any] = field(factory=dict, validator=require_mapping)
+    key: str = field(default="", validator=require_text)
     """Same step and key: same child, however often the step runs. Empty: told by the input."""
-    title: str | None = field(default=None, validator=_text)
-    agent: str | None = field(default=None, validator=_text)
-    environment: str | None = field(default=None, validator=_text)
+    title: str | None = field(default=None, validator=require_text)
+    agent: str | None = field(default=None, validator=require_text)
+    environment: str | None = field(default=None, validator=require_text)
 
 
 def _children(value: Iterable[Child]) -> tuple[Child, ...]:
@@ -175,7 +149,7 @@ class Spawn:
 
     children: tuple[Child, ...] = field(converter=_children)
     policy: Policy = field(default="all", validator=_policy)
-    timeout: float | None = field(default=None, validator=_seconds)
+    timeout: float | None = field(default=None, validator=require_seconds)
 
     @classmethod
     def each(
@@ -194,9 +168,9 @@ class Call:
 
     kind: ClassVar[str] = "call"
 
-    function: str = field(validator=filled)
-    arguments: Mapping[str, Any] = field(factory=dict, validator=_mapping)
-    timeout: float | None = field(default=None, validator=_seconds)
+    function: str = field(validator=require_filled)
+    arguments: Mapping[str, Any] = field(factory=dict, validator=require_mapping)
+    timeout: float | None = field(default=None, validator=require_seconds)
 
 
 Command = Shell | Prompt | Ask | Wait | Spawn | Call

@@ -94,8 +94,8 @@ def settle_unknown(kind: SessionType, session: Session) -> Session:
     if not session.active:
         return session
     policy = current_step(kind, session).on_unknown
-    ran = not isinstance(lost.command, Ask) and fault(lost.command) is None
-    if policy == "ask" and ran:
+    idle = isinstance(lost.command, Ask) or is_own(lost.command) or fault(lost.command) is not None
+    if policy == "ask" and not idle:
         return _issue(session, _question(kind.definition, session.step))
     command = _renew(kind, session, lost)
     if policy != "retry" and isinstance(command, Prompt) and isinstance(lost.command, Prompt):
@@ -118,8 +118,8 @@ def _issue(session: Session, command: Command) -> Session:
 
 
 def _renew(kind: SessionType, session: Session, row: Interaction) -> Command:
-    """Its step's command made anew; the engine's own question is asked again: it stands for an
-    outcome that only a person may tell."""
+    """Its step's command made anew; the engine's own is issued again as it was: its question
+    stands for an outcome that only a person may tell."""
     return row.command if is_own(row.command) else make_command(kind, session)
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from interlock.engine.commands import Wait
 from interlock.engine.definition import Definition
+from interlock.engine.errors import InvalidInput
 from interlock.engine.values import Result, Session
 
 PAUSES = ("rate_limited", "overloaded")
@@ -38,15 +39,20 @@ def pause(definition: Definition, session: Session) -> Wait | None:
 
 def _wait(result: Result) -> Wait:
     """As `data` says: `until`, an ISO 8601 time, or `retry_after`, in seconds."""
-    about, until = result.status, result.data.get("until")
-    if isinstance(until, str):
-        try:
-            time = datetime.fromisoformat(until)
-        except ValueError:
-            time = None
-        if time is not None:
-            return Wait(until=time if time.tzinfo else time.replace(tzinfo=UTC), about=about)
+    about, until = result.status, _time(result.data.get("until"))
+    if until is not None:
+        return Wait(until=until, about=about)
     seconds = result.data.get("retry_after")
     if isinstance(seconds, int | float) and 0 <= seconds <= LONGEST:
         return Wait(for_=float(seconds), about=about)
     return Wait(for_=SECONDS, about=about)
+
+
+def _time(text: object) -> datetime | None:
+    """The time in a text, in UTC where it names no zone; None where there is no usable one."""
+    try:
+        time = datetime.fromisoformat(str(text))
+        time = time if time.tzinfo else time.replace(tzinfo=UTC)
+        return Wait(until=time).until
+    except (ValueError, InvalidInput):
+        return None

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from types import MethodType
 from typing import Any, Literal, TypeVar, overload
 
-from interlock.engine.commands import MAX_SECONDS, Command
+from interlock.engine.commands import Command
 from interlock.engine.errors import DefinitionError
+from interlock.engine.validators import MAX_SECONDS
 from interlock.engine.values import Result, Session
 
 OnUnknown = Literal["retry", "continue", "ask"]

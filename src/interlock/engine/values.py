@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 from attrs import Attribute, Factory, field, frozen
 
-from interlock.engine.commands import Command, filled
+from interlock.engine.commands import Command
 from interlock.engine.errors import InvalidInput
 from interlock.engine.log import History, Log
+from interlock.engine.validators import require_filled
 
 __all__ = ["NONE", "History", "Interaction", "Log", "Result", "Scope", "Session", "changed"]
 
@@ -40,7 +41,7 @@ def _word(instance: object, attribute: Attribute[Any], value: object) -> None:
 class Scope:
     """Who is asking. `project_id` None means every project of the account."""
 
-    account_id: str = field(validator=filled)
+    account_id: str = field(validator=require_filled)
     project_id: str | None = None
     user_id: str | None = None
 
