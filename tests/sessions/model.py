@@ -16,6 +16,8 @@ class Row:
     status: str = "open"
     output: str = ""
     result: str = ""
+    given: str = field(default="", eq=False)
+    """What was handed in, where it means nothing at its step and was made an error."""
 
 
 @define
@@ -93,8 +95,10 @@ class Model:
         for result in results:
             if not self.active:
                 return
-            known = (self.step, result) in MOVES
+            closing, known = self.open, (self.step, result) in MOVES
             self.submit(result if known else "error", output)
+            assert closing is not None
+            closing.given = result
             self.issue()
         self.abandoned = self.active
 

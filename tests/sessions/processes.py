@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from interlock import Session
@@ -9,6 +11,14 @@ from interlock.store.connection import location
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 120
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Return when the condition holds."""
+    end = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < end, "it never came to be"
+        time.sleep(0.01)
 
 
 class Runner:

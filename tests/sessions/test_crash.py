@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psutil
 import pytest
 
 from interlock import Command, Result, Scope, Session, Shell, sessions
@@ -12,7 +13,7 @@ from interlock.engine.errors import SessionBusy
 from interlock.store import connection
 from interlock.store.connection import disconnect, execute, tx
 from tests.sessions.moves import children, log, ok, restart, story
-from tests.sessions.processes import Runner
+from tests.sessions.processes import Runner, wait_for
 
 LONGEST = 200
 """More statements than any of these runs makes."""
@@ -104,7 +105,7 @@ def test_a_process_that_is_dead_and_not_yet_buried_holds_nothing(scope: Scope) -
     assert runner.hear() == "execute first 0"
     runner.process.kill()
     try:
-        assert runner.hear() == ""  # it is gone: its end of the pipe is closed
+        wait_for(lambda: psutil.Process(runner.process.pid).status() == psutil.STATUS_ZOMBIE)
         assert sessions.run(scope, session.id, ok).status == "complete"
     finally:
         runner.close()

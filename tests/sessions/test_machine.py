@@ -109,7 +109,7 @@ class Sessions(RuleBasedStateMachine):
         number = data.draw(st.sampled_from(closed))
         row = model.rows[number - 1]
         if same and row.status == "done" and row.step:
-            result = Result(row.result, output=row.output)
+            result = Result(row.given or row.result, output=row.output)
             sessions.handle_result(self.scope, key, f"{key}.{number}", result)
             return
         error: type[InterlockError] = ResultConflict

@@ -26,7 +26,7 @@ VALUES = st.recursive(
     max_leaves=20,
 )
 OBJECTS = st.dictionaries(TEXT, VALUES, max_size=4)
-TIMES = st.timedeltas(timedelta(days=-30_000), timedelta(days=2_000_000)).map(
+TIMES = st.timedeltas(timedelta(days=-10_000), timedelta(days=2_500_000)).map(
     lambda since: datetime(2000, 1, 1, tzinfo=UTC) + since
 )
 SECONDS = st.none() | st.integers(0, 10**9) | st.floats(0, 10**9)

@@ -165,6 +165,7 @@ def test_a_disk_that_fills_up_loses_nothing(tmp_path: Path) -> None:
     """Of real writes that fail half-way, those that were acknowledged are there, and no others."""
     done = subprocess.run(
         [sys.executable, "-c", FILL, f"sqlite:///{tmp_path}/interlock.db"],
+        cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         timeout=120,
