@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from interlock.cli import descriptions, outlet
@@ -134,6 +134,7 @@ def test_the_version_is_told(bare_desk: Desk) -> None:
 
 
 @given(text=st.text())
+@example(text="\x1b[2J\x9b\x7f\u202e\u2066\u2028\ud800\r\r\n")
 def test_nothing_a_terminal_obeys_gets_out(text: str) -> None:
     """No control character but line feed and tab, no mark that turns text, no lone surrogate."""
     shown = outlet.visible(text)
@@ -168,6 +169,7 @@ def test_a_word_is_one_short_line(text: str, limit: int) -> None:
         max_leaves=8,
     )
 )
+@example(value="\x7f\x1b")
 def test_json_is_ascii_and_exact(value: Any) -> None:
     """What is printed reads back as the same value, and a terminal obeys nothing in it."""
     text = outlet.json_text(value)

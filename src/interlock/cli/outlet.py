@@ -66,7 +66,7 @@ def document(value: Any) -> None:
 
 def json_text(value: Any, indent: int | None = 2) -> str:
     """A value as JSON in ASCII, with no character that a terminal would obey."""
-    return json.dumps(value, indent=indent, allow_nan=False).replace("\x7f", "\\u007f")
+    return json.dumps(value, indent=indent, allow_nan=False)
 
 
 def document_list(values: Iterable[Any]) -> None:
