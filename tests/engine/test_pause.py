@@ -6,8 +6,18 @@ from typing import Any
 import pytest
 
 from interlock import COMPLETE, FAILED, Command, Prompt, Result, Session, SessionType, Wait, step
-from interlock.engine import handle_result, next_command, reissue, replay, settle_unknown, start
+from interlock.engine import (
+    handle_result,
+    next_command,
+    reissue,
+    reopen,
+    replay,
+    retry,
+    settle_unknown,
+    start,
+)
 from interlock.engine.steps import ON_UNKNOWN, OnUnknown
+from tests.engine.machine import Rows, begin, make, prompt
 
 
 class Limited(SessionType):
@@ -127,6 +137,24 @@ def test_a_row_of_the_table_takes_the_limit_first() -> None:
     """A type may decide for itself."""
     session = next_command(ROUTED, start(ROUTED))
     assert handle_result(ROUTED, session, Result("rate_limited")).status == "failed"
+
+
+def test_whoever_retries_does_not_wait_for_a_limit_of_before() -> None:
+    """A person who retries or reopens has decided that it is time."""
+    asked = next_command(LIMITED, start(LIMITED, budget=1))
+    failed = handle_result(LIMITED, asked, Result("rate_limited"))
+    assert (failed.status, failed.attempt) == ("failed", 1)
+    assert opened(next_command(LIMITED, retry(failed))) == PROMPT
+    assert opened(next_command(LIMITED, reopen(LIMITED, failed))) == PROMPT
+
+
+def test_a_limit_of_an_earlier_try_is_not_waited_for() -> None:
+    """A row took it then; that the type has lost the row since changes nothing about it."""
+    table: Rows = [["ok", "ask", COMPLETE], ["error", "ask", "rest"], ["ok", "rest", "ask"]]
+    before = make([*table, ["rate_limited", "ask", "rest"]], ask=prompt())
+    session = begin(before, "rate_limited", "ok")
+    assert (session.step, session.attempt) == ("ask", 2)
+    assert opened(next_command(make(table, ask=prompt()), session)) == Prompt("Write it.")
 
 
 def test_a_step_cannot_issue_the_wait_of_the_engine() -> None:
