@@ -103,13 +103,35 @@ def test_what_is_no_text_is_refused() -> None:
 
 
 def test_a_result_is_accepted_with_its_text_made_visible() -> None:
-    """Each of its texts is; one that needs nothing is handed back as it is."""
+    """Each of its texts is; one that needs nothing stays as it is."""
     dirty = Result(stdout="a\0", stderr="b\0", output="c\0", error="d\0", code=1)
     assert accept(dirty) == Result(
         stdout="a\\x00", stderr="b\\x00", output="c\\x00", error="d\\x00", code=1
     )
     clean = Result(stdout="é", data={"a": [1]}, usage={"tokens": 5}, remember={"n": 1})
-    assert accept(clean) is clean
+    assert accept(clean) == clean
+    bare = Result(stdout="é")
+    assert accept(bare) is bare
+
+
+@pytest.mark.parametrize("name", ["data", "usage", "remember"])
+def test_a_result_holds_what_is_read_back(name: str) -> None:
+    """Tuples, enums and the like become what JSON makes of them, and nobody changes them later."""
+
+    class Ratio(float):
+        pass
+
+    class Word(str):
+        __slots__ = ()
+
+    inner = [1, (2, None)]
+    given: Any = {Word("a"): inner, "b": MappingProxyType({"c": Word("d"), "e": Ratio(0.5)})}
+    kept = getattr(accept(Result(**{name: given})), name)
+    inner.append("later")
+    assert kept == {"a": [1, [2, None]], "b": {"c": "d", "e": 0.5}}
+    assert json.loads(json.dumps(kept)) == kept
+    assert {type(key) for key in kept} == {str}
+    assert (type(kept["b"]), type(kept["b"]["c"]), type(kept["b"]["e"])) == (dict, str, float)
 
 
 @pytest.mark.parametrize("name", ["data", "usage", "remember"])

@@ -160,3 +160,16 @@ def test_a_row_that_its_log_does_not_lead_to_is_told(
     assert len(found) == 1
     assert told in found[0]
     assert len(list(islice(sessions.history(scope, session.id), 3))) == 3
+
+
+def test_what_is_remembered_is_the_same_before_and_after_it_was_kept(scope: Scope) -> None:
+    """A process that goes on decides by the same values as one that begins anew."""
+    given = {"pair": (1, 2), "deep": {"pairs": [(3, (4, 5))]}}
+    session = sessions.create(scope, "loop", input=given)
+    moved = submit(scope, session, Result(data=given, remember=given))
+    assert moved.input == {"pair": [1, 2], "deep": {"pairs": [[3, [4, 5]]]}}
+    assert moved.state == {"count": 1, **moved.input}
+    assert moved.last("work").data == moved.input
+    assert sessions.check(scope, session.id) == []
+    restart()
+    assert sessions.get(scope, session.id) == moved

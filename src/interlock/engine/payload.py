@@ -21,22 +21,23 @@ MAX_REASON = 2000
 def accept(result: Result) -> Result:
     """The result as it may be kept, at the one inlet.
 
-    Characters that no text may hold (NUL, lone surrogates) become visible escapes.
-    Raises InvalidInput for data that JSON cannot say.
+    Characters that no text may hold (NUL, lone surrogates) become visible escapes; data becomes
+    what it is when it is read back. Raises InvalidInput for data that JSON cannot say.
     """
+    changed: dict[str, Any] = {}
     for name in ("data", "usage", "remember"):
         part = getattr(result, name)
         if part not in (None, {}):
             if not isinstance(part, Mapping):
                 raise InvalidInput(f"{name} maps names to values, not {part!r}")
             check_payload(part, name)
+            changed[name] = plain(part)
     for name in ("code", "duration_ms"):
         number = getattr(result, name)
         if number is not None:
             if type(number) is not int:
                 raise InvalidInput(f"{name} is a whole number, not {number!r}")
             _check_number(number, name)
-    changed: dict[str, Any] = {}
     for name in ("stdout", "stderr", "output", "error"):
         text = getattr(result, name)
         if text is not None and (shown := visible(text)) is not text:
@@ -78,6 +79,18 @@ def check_payload(value: Any, what: str, depth: int = 0) -> None:
             check_payload(part, what, depth + 1)
     else:
         raise InvalidInput(f"{what} has a {type(value).__name__}, which JSON has not")
+
+
+def plain(value: Any) -> Any:
+    """A copy of a value that `check_payload` let through, of JSON's own types: what comes back
+    when it was kept, so that a session decides alike before and after."""
+    if isinstance(value, Mapping):
+        return {str.__str__(key): plain(part) for key, part in value.items()}
+    if isinstance(value, _LISTS):
+        return [plain(part) for part in value]
+    if isinstance(value, str):
+        return str.__str__(value)
+    return float(value) if isinstance(value, float) else value
 
 
 def check_fields(value: AttrsInstance) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from interlock import engine, plugins
 from interlock.engine.errors import ComponentNotFound, InvalidInput, SessionActive
-from interlock.engine.payload import check_payload, visible
+from interlock.engine.payload import check_payload, plain, visible
 from interlock.engine.values import Scope, Session, changed
 from interlock.sessions.work import Work, kind_of, load, put, revive_parent
 from interlock.store import owners, queries, records
@@ -35,8 +35,8 @@ def create(
     Raises UnknownType, BrokenType, InvalidInput, PluginUnusable, ComponentNotFound.
     """
     kind = plugins.load_type(type)()
-    given = dict(input or {})
-    check_payload(given, "the input")
+    check_payload(input or {}, "the input")
+    given = plain(input or {})
     check_payload([title, agent, workdir], "the title, agent or work directory")
     if execution_mode not in MODES:
         raise InvalidInput(f"no execution mode {execution_mode!r}; use {', '.join(MODES)}")

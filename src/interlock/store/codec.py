@@ -14,7 +14,7 @@ from cattrs.strategies import configure_tagged_union
 
 from interlock.engine.commands import COMMANDS, Command
 from interlock.engine.errors import InvalidInput
-from interlock.engine.payload import accept
+from interlock.engine.payload import accept, plain
 from interlock.engine.values import Interaction, Result
 
 TEXT, WHOLE, OBJECT = (str, "a string"), (int, "a whole number"), (dict, "an object")
@@ -47,20 +47,9 @@ def dump(value: Any) -> str:
     except (TypeError, RecursionError):
         pass
     try:
-        return orjson.dumps(_plain(value), option=orjson.OPT_SORT_KEYS).decode()
+        return orjson.dumps(plain(value), option=orjson.OPT_SORT_KEYS).decode()
     except (TypeError, RecursionError) as error:
         raise InvalidInput(f"this cannot be kept as JSON: {error}") from None
-
-
-def _plain(value: Any) -> Any:
-    """The value in JSON's own types, where a part is of a type that is only derived from them."""
-    if isinstance(value, Mapping):
-        return {str.__str__(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    if isinstance(value, str):
-        return str.__str__(value)
-    return float(value) if isinstance(value, float) else value
 
 
 def load(text: str) -> Any:
