@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from interlock import Result, Scope, Session, sessions
+from interlock import Interaction, Result, Scope, Session, sessions
 from interlock.engine.errors import InvalidResult, SessionActive
 from tests.sessions.moves import children, fail, family, finish, ok, submit
 
@@ -75,6 +75,25 @@ def test_parents_may_be_children(scope: Scope) -> None:
         assert sessions.get(scope, session.id).step == "report"
         finish(scope, session)
     assert sessions.get(scope, top.id).status == "complete"
+
+
+def test_a_parent_that_cannot_wait_again_fails_in_words(scope: Scope) -> None:
+    """Its step raises this time: that is its result, and nobody is told to execute it."""
+    parent = family(scope, {}, once=True)
+    (child,) = children(scope, parent)
+    fail(scope, child)
+    heard: list[Interaction | None] = []
+    end = sessions.subscribe(scope, lambda change, session, row: heard.append(row))
+    try:
+        sessions.retry(scope, child.id)
+    finally:
+        end()
+    found = sessions.get(scope, parent.id)
+    assert (found.status, found.open) == ("failed", None)
+    assert found.reason == "step spawn raised LookupError: the children were there before"
+    assert [row for row in heard if row is not None and row.status == "open"] == []
+    assert finish(scope, child).status == "complete"
+    assert sessions.check(scope, parent.id) == []
 
 
 def test_a_failure_goes_all_the_way_up_and_a_retry_too(scope: Scope) -> None:

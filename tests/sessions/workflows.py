@@ -144,6 +144,8 @@ class Family(SessionType):
 
     @step
     def spawn(self, session: Session) -> Command:
+        if session.input.get("once") and session.last("spawn").status != "none":
+            raise LookupError("the children were there before")
         children = tuple(_child(told) for told in session.input["children"])
         timeout = session.input.get("timeout")
         return Spawn(children, policy=session.input.get("policy", "all"), timeout=timeout)

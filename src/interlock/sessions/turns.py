@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from interlock import engine
 from interlock.engine.commands import Ask, Spawn, Wait
-from interlock.engine.decide import fault
 from interlock.engine.errors import (
     InteractionClosed,
     InterlockError,
@@ -82,19 +81,9 @@ def answer(scope: Scope, session_id: str, choice: str, comment: str = "") -> Ses
 
 
 def issue(done: Work, session: Session) -> Session:
-    """The session with a command that somebody can execute, or ended, or waiting.
-
-    A step that failed to make a command is answered here with its error.
-    """
-    while session.active:
-        row = session.open
-        if row is None:
-            session = put(done, engine.next_command(kind_of(session), session))
-            continue
-        result = fault(row.command)
-        if result is None:
-            return session
-        session = put(done, engine.handle_result(kind_of(session), session, result))
+    """The session with a command that somebody can execute, or ended, or waiting."""
+    while session.active and session.open is None:
+        session = put(done, engine.next_command(kind_of(session), session))
     return session
 
 

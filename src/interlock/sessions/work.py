@@ -1,7 +1,8 @@
 """One unit of work: load in scope, decide, save; all of it in one transaction, told after it.
 
 `put` saves a decided session and whatever follows from it at once: the children of a Spawn that
-just opened, and the parent of a session that just ended.
+just opened, the error of a step that could not make a command, and the parent of a session that
+just ended.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from hashlib import sha256
 
 from interlock import engine, plugins
 from interlock.engine.commands import Child, Spawn
+from interlock.engine.decide import fault
 from interlock.engine.errors import InteractionNotFound, InvalidInput, SessionNotFound, TypeUnusable
 from interlock.engine.payload import check_payload
 from interlock.engine.session_type import SessionType
@@ -100,6 +102,9 @@ def put(work: Work, session: Session, submitted: Submitted | None = None) -> Ses
             work.note("done", saved, closed)
     opened = saved.open
     if opened is not None and any(row.seq == opened.seq for row in decided):
+        broken = fault(opened.command)
+        if broken is not None:
+            return put(work, engine.handle_result(kind_of(saved), saved, broken))
         work.note("issued", saved, opened)
         if isinstance(opened.command, Spawn):
             return _start_children(work, saved, opened, opened.command)
