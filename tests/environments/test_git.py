@@ -101,9 +101,14 @@ def test_no_program_of_the_repositorys_configuration_runs(copy: WorkingCopy, tra
 
 
 @pytest.mark.parametrize(
-    "setting", ["filter.odd.clean", "filter.odd.smudge", "filter.odd.process", "merge.odd.driver"]
+    ("setting", "included"),
+    [
+        ("filter.odd.clean", False),
+        ("filter.odd.smudge", False),
+        ("filter.odd.process", True),
+        ("merge.odd.driver", False),
+    ],
 )
-@pytest.mark.parametrize("included", [False, True])
 def test_a_repository_with_a_filter_of_its_own_is_refused(
     copy: WorkingCopy, trap: Trap, setting: str, included: bool
 ) -> None:
@@ -225,10 +230,8 @@ def attempts(at: Callable[[], Git]) -> list[Callable[[], Result]]:
     """A call of each function."""
     return [
         lambda: branch(at(), "side"),
-        lambda: commit(at(), "Words"),
         lambda: commit(at(), "Words", "side"),
         lambda: merge(at(), "main", "main"),
-        lambda: diff(at()),
         lambda: diff(at(), "main"),
     ]
 

@@ -32,10 +32,10 @@ def commit(git: Git, message: str, branch: str | None = None) -> Result:
         _enter(git, head, branch)
     elif head.branch is None:
         raise Refusal("HEAD is detached: name a branch to commit on")
-    git.run("add", "--all", "--", ".")
+    git.stage()
     files = _changed(git)
     if files:
-        options = ("--quiet", "--no-status", "--cleanup=whitespace", "--file=-", "--only")
+        options = ("--quiet", "--no-status", "--cleanup=whitespace", "--file=-")
         git.run("commit", *options, "--", ".", stdin=message)
     sha = _resolve(git, "HEAD")
     data = {"commit": sha, "branch": branch or head.branch, **_listed(files)}
@@ -61,8 +61,8 @@ def merge(git: Git, branch: str, into: str) -> Result:
         _switch(git, head, into)
     before = _resolve(git, "HEAD")
     merged = git.ask(
-        *("merge", "--no-ff", "--commit", "--no-squash", "--no-edit", "--no-verify", "--quiet"),
-        *("--no-verify-signatures", "--no-autostash", "--no-gpg-sign", "--strategy=recursive"),
+        *("merge", "--quiet", "--no-ff", "--commit", "--no-squash", "--no-verify-signatures"),
+        "--strategy=recursive",
         *("-m", f"Merge branch '{branch}' into {into}", f"refs/heads/{branch}"),
     )
     if merged.code != 0:
@@ -97,7 +97,7 @@ def diff(git: Git, base: str | None = None) -> Result:
     # An index of its own: what the user has staged stays as it is.
     with tempfile.TemporaryDirectory(prefix="interlock-") as folder:
         apart = git.with_index(Path(folder, "index"))
-        apart.run("add", "--all", "--", ".")
+        apart.stage()
         given = ("--relative", *([since] if since else ()), "--", ".")
         files = apart.names("diff", *PLAIN, "--name-only", *given)
         shown = apart.ask("-c", "core.quotePath=false", "diff", *PLAIN, *PREFIXES, *given)
