@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from attrs import Attribute, field, frozen
 
@@ -40,10 +40,42 @@ class Invocation:
     structured: bool = False
     """True when its standard output is data for `read` and not text for a person: it is kept
     whole up to a high limit and makes no output events."""
+    inherit: tuple[str, ...] = ()
+    """Variables, by name or as in `ANTHROPIC_*`, that it may have from the engine's own
+    environment; `env` wins over them."""
+    defaults: Mapping[str, str] = field(factory=dict, validator=_variables)
+    """Variables that it gets where nothing else sets them."""
+    files: Mapping[str, str] = field(factory=dict, validator=_variables)
+    """Text files that it needs, by name. They lie in a private directory while it runs; where an
+    argument or a variable begins with `{files}/`, that stands for the directory."""
+
+
+Event = tuple[str, dict[str, Any]]
+"""What an agent did, as an environment emits it: a type and data.
+
+    conversation {id}                      its own name for the conversation
+    text {text}, reasoning {text}          what it said, what it thought
+    tool_use {tool, input}                 input is a short JSON text
+    tool_result {tool, ok, output}         output is the head of it
+    denied {tool, reason}                  a tool that it was not allowed to use
+    usage {model, input_tokens, ...}       what one request to a model used
+    error {message}                        what it or its vendor said went wrong
+    raw {text}                             a line that nobody here understands
+"""
+
+
+class Reader(Protocol):
+    """Reads one run of an agent while it goes on. Nothing that a line holds makes it raise."""
+
+    def feed(self, line: str) -> list[Event]:
+        """What the next line of standard output tells; the line may be cut or be anything."""
+
+    def finish(self, result: Result) -> Result:
+        """What the agent's answer means, given the result of its process."""
 
 
 class Agent(Protocol):
-    """Both methods are pure: they are given what they need and start nothing."""
+    """The methods are pure: they are given what they need and start nothing."""
 
     def invoke(self, prompt: Prompt, session: Session, options: tuple[str, ...]) -> Invocation:
         """The process that puts the prompt to the agent. `options` are the words behind the
@@ -51,6 +83,14 @@ class Agent(Protocol):
 
     def read(self, prompt: Prompt, result: Result) -> Result:
         """What the agent's answer means, given the result of its process."""
+
+
+@runtime_checkable
+class StreamingAgent(Agent, Protocol):
+    """An agent whose standard output is read line by line while it runs, in place of `read`."""
+
+    def reader(self, prompt: Prompt, session: Session, options: tuple[str, ...]) -> Reader:
+        """What reads the run that `invoke` asks for with the same arguments."""
 
 
 def fill(words: Iterable[str], values: Mapping[str, str]) -> tuple[str, ...]:

@@ -112,9 +112,13 @@ class Stream:
 
 
 class Capture:
-    """All that one command prints: both streams, and both together in the order of arrival."""
+    """All that one command prints: both streams, and both together in the order of arrival.
 
-    def __init__(self, keep: int, emit: Emit) -> None:
+    `listen` gets all the text of standard output as it comes, however much that is.
+    """
+
+    def __init__(self, keep: int, emit: Emit, listen: Callable[[str], None] | None = None) -> None:
+        self._listen = listen
         self.stdout = Stream("stdout", keep, emit)
         self.stderr = Stream("stderr", keep, emit)
         self.output = Excerpt(keep)
@@ -135,6 +139,8 @@ class Capture:
 
     def _feed(self, stream: Stream, data: bytes, *, final: bool = False) -> None:
         text = stream.feed(data, time.monotonic(), final=final)
+        if self._listen is not None and stream is self.stdout:
+            self._listen(text)
         # Text, not bytes: a character that comes in two parts is not split by the other stream.
         self.output.feed(text.encode())
 

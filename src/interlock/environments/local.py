@@ -10,9 +10,10 @@ from threading import Event
 
 from attrs import evolve
 
-from interlock.agents.invocation import PYTHON, Agent, Invocation
+from interlock.agents.invocation import PYTHON, Agent, Invocation, Reader, StreamingAgent
 from interlock.engine import Call, Interaction, Prompt, Result, Session, Shell
 from interlock.engine.errors import InterlockError
+from interlock.environments.asking import Listen, Listener, lay_files
 from interlock.environments.calls import perform
 from interlock.environments.environ import build_environment
 from interlock.environments.git import Git
@@ -69,18 +70,28 @@ class Local:
         self, session: Session, workdir: Path, prompt: Prompt, emit: Emit, stop: Event
     ) -> Result:
         name, options = _split(prompt.agent or session.agent)
+        reader: Reader | None = None
         try:
             agent = self._find_agent(name)
             asked = agent.invoke(prompt, session, options)
+            if isinstance(agent, StreamingAgent):
+                reader = agent.reader(prompt, session, options)
         except InterlockError as error:
             raise Refusal(f"agent {name}: {error}") from None
         except Exception as error:
             raise Refusal(f"agent {name} raised {type(error).__name__}: {error}") from None
         if not isinstance(asked, Invocation):
             raise Refusal(f"agent {name} made {asked!r:.200}, which is no Invocation")
-        result = _run(session, workdir, asked, prompt.timeout, emit, stop)
+        listener = None if reader is None else Listener(reader, emit)
+        listen = None if listener is None else listener.feed
+        with lay_files(asked, session.id) as laid:
+            result = _run(session, workdir, laid, prompt.timeout, emit, stop, listen)
         try:
-            answer = agent.read(prompt, result)
+            if listener is not None:
+                listener.close()
+                if listener.fault is not None:
+                    raise listener.fault
+            answer = agent.read(prompt, result) if reader is None else reader.finish(result)
         except Exception as error:
             return result.failed(f"agent {name}: reading raised {type(error).__name__}: {error}")
         if not isinstance(answer, Result):
@@ -132,22 +143,28 @@ def _run(
     timeout: float | None,
     emit: Emit,
     stop: Event,
+    listen: Listen | None = None,
 ) -> Result:
     def tell(stream: str, text: str) -> None:
         if not (asked.structured and stream == "stdout"):
             emit("output", {"stream": stream, "text": text})
 
     about = {"INTERLOCK_SESSION_ID": session.id, "INTERLOCK_STEP": session.step}
+    environment = {
+        **asked.defaults,
+        **build_environment({**about, **asked.env}, allow=asked.inherit, source=os.environ),
+    }
     argv = (sys.executable, *asked.argv[1:]) if asked.argv[:1] == (PYTHON,) else asked.argv
     finished = run_process(
         argv,
         cwd=cwd,
-        env=build_environment({**about, **asked.env}, source=os.environ),
+        env=environment,
         stdin=_encode(asked.stdin),
         timeout=TIMEOUT if timeout is None else timeout,
         emit=tell,
         stop=stop,
-        keep=STRUCTURED_KEEP if asked.structured else MEBIBYTE,
+        keep=STRUCTURED_KEEP if asked.structured and listen is None else MEBIBYTE,
+        listen=listen,
         tag=session.id,
     )
     return judge(finished, asked.ok_codes)

@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Event
 
@@ -47,15 +47,17 @@ def run_process(
     emit: Emit,
     stop: Event,
     keep: int = MEBIBYTE,
+    listen: Callable[[str], None] | None = None,
     tag: str,
 ) -> Finished:
     """Runs `argv` in `cwd` with exactly the variables `env` and the tag; returns how it ended.
 
     `emit(stream, text)` gets the output of "stdout" and "stderr" while it comes, at most `keep`
-    bytes of each; a slow `emit` slows the command, and loses nothing. After `timeout` seconds,
+    bytes of each; a slow `emit` slows the command, and loses nothing. `listen(text)` gets all of
+    standard output. After `timeout` seconds,
     or when `stop` is set, all that the command started is ended; so is what still runs when the
     command itself has ended. No two runs at one time may share a `tag`.
-    Raises only what `emit` raises, and ValueError for a tag without text.
+    Raises only what `emit` and `listen` raise, and ValueError for a tag without text.
     """
     if not tag or "\0" in tag:
         raise ValueError("the tag must be text without NUL: give each run its own")
@@ -64,7 +66,7 @@ def run_process(
         return Finished(error=fault)
     if stop.is_set():
         return Finished(error="stopped before it began", stopped=True)
-    capture = Capture(keep, emit)
+    capture = Capture(keep, emit, listen)
     try:
         child = Child(argv, cwd, variables, stdin, capture.feed)
     except OSError as failure:

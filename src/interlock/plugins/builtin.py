@@ -40,11 +40,17 @@ BUILTIN: Mapping[str, Mapping[str, str]] = {
         "project_setup": "interlock.session_types.project_setup:ProjectSetup",
     },
     AGENTS: {
+        "claude-code": "interlock.agents.claude_code:ClaudeCode",
+        "codex": "interlock.agents.codex:Codex",
+        "gemini": "interlock.agents.gemini:Gemini",
+        "opencode": "interlock.agents.opencode:OpenCode",
+        "aider": "interlock.agents.aider:Aider",
         "program": "interlock.agents.program:Program",
         "playback": "interlock.agents.playback:Playback",
     },
     ENVIRONMENTS: {
         "local": "interlock.environments.local:Local",
+        "clone": "interlock.environments.clone:Clone",
     },
     EXPORTERS: {
         "json": "interlock.exporters.json:export",
