@@ -159,6 +159,17 @@ def test_driving_a_parent_drives_its_children(scope: Scope) -> None:
     ]
 
 
+def test_driving_stops_when_the_children_have_done_enough(scope: Scope) -> None:
+    """Where one complete child is enough the others are not run for nothing."""
+    parent = family(scope, *({"input": {"n": n}} for n in range(3)), policy="any")
+    first, second, third = children(scope, parent)
+    sessions.cancel(scope, first.id)
+    assert sessions.drive(scope, parent.id, perform).status == "complete"
+    found = [sessions.get(scope, child.id) for child in (first, second, third)]
+    assert [child.status for child in found] == ["cancelled", "complete", "active"]
+    assert found[2].seq == 0
+
+
 def test_running_a_parent_leaves_its_children_to_others(scope: Scope) -> None:
     """`run` stops at the Spawn; driven by whomever, the children wake it."""
     parent = sessions.create(scope, "family", input={"children": [{}]})

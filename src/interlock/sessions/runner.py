@@ -57,19 +57,18 @@ def run(scope: Scope, session_id: str, execute: Callable[[Command], Result]) -> 
 
 def drive(scope: Scope, session_id: str, perform: Perform) -> Session:
     """As `run`, with an executor that sees session and interaction; at a Spawn it runs the children
-    one after the other and then goes on."""
+    one after the other, until they have done enough, and then goes on."""
     session = _run(scope, session_id, perform)
     while session.active and session.open is not None and isinstance(session.open.command, Spawn):
         before = session.version
         for child in records.children(session):
-            if child.active:
+            if child.active and load(scope, session_id).version == before:
                 with contextlib.suppress(SessionBusy):
                     drive(scope, child.id, perform)
         session = load(scope, session_id)
-        if session.version != before:
-            session = _run(scope, session_id, perform)
-        else:
+        if session.version == before:
             return session
+        session = _run(scope, session_id, perform)
     return session
 
 
