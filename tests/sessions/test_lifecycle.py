@@ -56,7 +56,7 @@ def test_a_session_is_created_as_it_is_asked_for(scope: Scope) -> None:
         ({"input": {1: 2}}, InvalidInput, "keys are strings"),
         ({"input": {"x": "a\0"}}, InvalidInput, "has a NUL character"),
         ({"input": {"\ud800": 1}}, InvalidInput, "has a lone surrogate"),
-        ({"input": {"x": object()}}, InvalidInput, "which JSON has not"),
+        ({"input": {"x": object}}, InvalidInput, "which JSON has not"),
         ({"title": "\ud800"}, InvalidInput, "lone surrogate"),
         ({"title": "a\0b"}, InvalidInput, "NUL"),
         ({"workdir": "/\udcff"}, InvalidInput, "lone surrogate"),

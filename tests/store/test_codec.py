@@ -135,7 +135,7 @@ def test_a_digest_tells_results_apart(one: Result, other: Result) -> None:
         Result(remember={"x": "\ud800"}),
         Result(data={"a\0b": 1}),
         Result(data={1: "x"}),  # type: ignore[dict-item]
-        Result(data={"x": object()}),
+        Result(data={"x": object}),
         Result(data={"x": {1, 2}}),
         Result(code=2**64),
         Result(data=[1]),  # type: ignore[arg-type]
@@ -148,7 +148,7 @@ def test_what_json_cannot_say_is_refused(result: Result) -> None:
         accept(result)
 
 
-@pytest.mark.parametrize("value", [{"x": object()}, {1: 2}, {"x": "\ud800"}, 2**64, {"x": {1}}])
+@pytest.mark.parametrize("value", [{"x": object}, {1: 2}, {"x": "\ud800"}, 2**64, {"x": {1}}])
 def test_the_text_is_json_or_there_is_none(value: Any) -> None:
     """What JSON cannot say is refused, in words, and not kept as something else."""
     with pytest.raises(InvalidInput, match="cannot be kept as JSON"):
