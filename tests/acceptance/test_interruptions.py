@@ -63,6 +63,17 @@ def test_an_interrupted_run_goes_on_where_it_stood(
     assert [row["status"] for row in user.json("log")] == ["unknown", "done", "done"]
 
 
+def test_a_run_that_ignores_the_keyboard_goes_on(user: User) -> None:
+    """Started in the background of a script, where Ctrl-C is ignored, it stays so."""
+    running = user.begin("run", "held", ignoring=True)
+    user.wait_for_command()
+    running.send_signal(signal.SIGINT)
+    user.let_go()
+    running.communicate(timeout=60)
+    assert running.returncode == 0
+    assert [row["status"] for row in user.json("log")] == ["done", "done"]
+
+
 def test_an_interrupted_run_prints_the_session_as_json(user: User) -> None:
     """One document on standard output, the rest on standard error."""
     running = user.begin("run", "held", "--json")

@@ -21,6 +21,14 @@ PATIENCE = 60.0
 """Seconds after which something that was waited for will not come any more."""
 
 
+# A test that was itself started in the background would hand on that Ctrl-C is ignored.
+WITH_SIGNALS = """
+import os, signal, sys
+signal.signal(signal.SIGINT, getattr(signal, sys.argv[1]))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
 def wait_until(true: Callable[[], bool]) -> None:
     """Return as soon as it is true. Fails when it takes far too long."""
     deadline = time.monotonic() + PATIENCE
@@ -76,10 +84,11 @@ class User:
             timeout=PATIENCE,
         )
 
-    def begin(self, *words: str) -> subprocess.Popen[str]:
-        """A command that runs on while others do."""
+    def begin(self, *words: str, ignoring: bool = False) -> subprocess.Popen[str]:
+        """A command that runs on while others do; `ignoring` Ctrl-C from its start or not."""
+        how = "SIG_IGN" if ignoring else "SIG_DFL"
         return subprocess.Popen(
-            [COMMAND, *words],
+            [sys.executable, "-c", WITH_SIGNALS, how, COMMAND, *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -101,7 +110,8 @@ class User:
 
 # The keyboard's Ctrl-C goes to the processes that the terminal controls.
 AT_TERMINAL = """
-import fcntl, os, sys, termios
+import fcntl, os, signal, sys, termios
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execv(sys.argv[1], sys.argv[1:])
 """

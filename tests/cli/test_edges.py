@@ -14,6 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from interlock import Ask, Call, Child, Command, Prompt, Shell, Spawn, Wait
 from interlock.cli import descriptions, outlet
 from interlock.cli.application import COMMANDS
 from interlock.cli.failures import STATUSES, explain, status_of
@@ -195,6 +196,27 @@ def test_a_list_of_documents_is_one_document(values: list[Any]) -> None:
 def test_durations_are_short(seconds: float | None, shown: str) -> None:
     """Seconds, then minutes, then hours."""
     assert descriptions.show_seconds(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("command", "line", "text"),
+    [
+        (Shell(("echo", "a b")), "$ echo 'a b'", ""),
+        (Shell(("cat",), input="in"), "$ cat", "in"),
+        (Prompt("Do it."), "ask the agent: Do it.", ""),
+        (Prompt("\nDo it.\nNow."), "ask the agent:", "\nDo it.\nNow."),
+        (Ask("Really?"), "ask a person: Really?", ""),
+        (Wait(90), "wait 90 s", ""),
+        (Wait(90, about="rate_limited"), "wait 90 s (rate_limited)", ""),
+        (Spawn((Child("a", title="one"), Child("b"))), "start 2 child sessions: a, b", "a one\nb"),
+        (Call("branch", {"name": "x"}), "branch(name='x')", ""),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_command_is_told_in_words(command: Command, line: str, text: str) -> None:
+    """One line, and the lines that do not fit into it."""
+    assert descriptions.head_and_text(command) == (line, text)
+    assert "\n" not in descriptions.describe_command(command)
 
 
 def test_times_are_shown_where_the_user_is() -> None:

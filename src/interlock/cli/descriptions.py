@@ -19,7 +19,7 @@ def describe_command(command: Command) -> str:
             return f"ask a person: {_first_line(command.question)}"
         case Wait():
             until = f"until {show_time(command.until)}" if command.until else f"{command.for_:g} s"
-            return f"wait {until}"
+            return f"wait {until} ({command.about})" if command.about else f"wait {until}"
         case Spawn():
             kinds = ", ".join(dict.fromkeys(child.type for child in command.children))
             return f"start {len(command.children)} child sessions: {kinds}"

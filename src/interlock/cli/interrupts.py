@@ -35,7 +35,9 @@ class Interrupts:
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Interrupts:
-        self._before = {number: signal.signal(number, self._catch) for number in SIGNALS}
+        # Whoever started this in the background may have it ignore Ctrl-C: that stays so.
+        caught = [one for one in SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
+        self._before = {number: signal.signal(number, self._catch) for number in caught}
         return self
 
     def __exit__(
