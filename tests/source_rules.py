@@ -21,7 +21,7 @@ LAYERS = (
     ("plugins",),
     ("store",),
     ("environments",),
-    ("sessions", "accounts", "database"),
+    ("sessions", "accounts", "database", "pricing"),
     ("cli",),
     ("__main__",),
     ("testing",),  # the last: nothing that is not a test imports it
