@@ -6,8 +6,9 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 AGENTS := tests/real_agents
 AGENTS_STAMP := $(AGENTS)/node_modules/.installed
+AIDER := $(AGENTS)/.aider-venv
 
-.PHONY: check install demo test agents agents-install lint bench docs lock clean
+.PHONY: check install demo test agents agents-install aider-install lint bench docs lock clean
 
 check: lint test
 
@@ -32,15 +33,23 @@ test: install
 	$(BIN)/pytest -n logical --cov --cov-config=setup.cfg
 
 # The real agent programs, each against a scripted model server on this machine's loopback.
-agents: install agents-install
+agents: install agents-install aider-install
 	$(BIN)/pytest -n logical -m real_agents $(AGENTS)
 
 agents-install: $(AGENTS_STAMP)
+
+aider-install: $(AIDER)/.installed
 
 $(AGENTS_STAMP): $(AGENTS)/package.json $(AGENTS)/package-lock.json
 	@command -v node >/dev/null || { echo "The agent programs need Node.js 20 or newer." >&2; exit 1; }
 	@command -v npm >/dev/null || { echo "The agent programs are installed by npm: install it." >&2; exit 1; }
 	npm ci --prefix $(AGENTS) --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# Aider pins old versions of what we use too, so it has an environment of its own.
+$(AIDER)/.installed: $(AGENTS)/aider-requirements.txt
+	test -x $(AIDER)/bin/python || $(PYTHON) -m venv $(AIDER)
+	$(AIDER)/bin/python -m pip install -q --disable-pip-version-check -r $<
 	@touch $@
 
 demo: install
@@ -64,5 +73,5 @@ lock:
 
 clean:
 	rm -rf .venv .cache .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist site
-	rm -rf $(AGENTS)/node_modules
+	rm -rf $(AGENTS)/node_modules $(AIDER)
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from tests.real_agents.programs import Event, Program, Task, locate
+from tests.real_agents.programs import Event, Runnable, Task, locate
 
 PATIENCE = 240  # seconds; a run takes a few, on busy cores some more
 CASUAL = ("PATH", "LANG", "TMPDIR")
@@ -49,7 +49,7 @@ class Desk:
     def lay(cls, folder: Path) -> Desk:
         """An empty home, and a repository with one commit."""
         desk = cls(folder / "home", folder / "repo")
-        desk.home.mkdir()
+        desk.home.mkdir(parents=True)
         desk.repo.mkdir()
         (desk.repo / "README.md").write_text("# Small\n")
         author = ("-c", "user.name=Tester", "-c", "user.email=tester@example.org")
@@ -62,7 +62,7 @@ class Desk:
         """The file that the tasks ask for."""
         return self.repo / "hello.txt"
 
-    def run(self, program: Program, url: str, task: Task) -> Run:
+    def run(self, program: Runnable, url: str, task: Task) -> Run:
         """The program's run to its end. Raises TimeoutExpired, and leaves nothing running."""
         env = {name: os.environ[name] for name in CASUAL if name in os.environ}
         env |= {"HOME": str(self.home), "TERM": "dumb"}

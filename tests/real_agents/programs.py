@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,8 +15,7 @@ from attrs import frozen
 from interlock.testing import ToolCall
 
 FOLDER = Path(__file__).parent
-MODULES = FOLDER / "node_modules"
-MISSING = "is not installed: run `make agents-install`"
+MISSING = "is not installed: `make agents` installs it"
 KEY = "a-key-that-proves-nothing"
 PRICES = {"input": 3, "output": 15, "cache_read": 0.3, "cache_write": 3.75}  # $ for 1e6 tokens
 
@@ -36,21 +36,24 @@ class Task:
     resume: str | None = None  # the vendor's id of the conversation to go on with
 
 
-class Program(Protocol):
-    """One agent program."""
+class Runnable(Protocol):
+    """A program that can be run at a desk."""
 
     name: str
     slug: str
-    package: str
     command: str  # what a person types
-    native: str  # pattern of the file that is run, under node_modules
-    limits_turns: bool
+    manifest: str  # pattern of the file that names its version, under this folder
+    native: str  # pattern of the file that is run, under this folder
 
     def env(self, url: str, home: Path, task: Task) -> dict[str, str]:
         """The variables that it needs; what must lie in `home` is written there."""
 
     def argv(self, url: str, task: Task) -> tuple[str, ...]:
         """Its arguments, without the program itself."""
+
+
+class Program(Runnable, Protocol):
+    """An agent program with tools, a stream of JSON, and conversations that can be resumed."""
 
     def write(self, path: Path, text: str) -> ToolCall:
         """Its own tool that writes a file."""
@@ -62,9 +65,9 @@ class Program(Protocol):
         """All input tokens, cached ones included, and all output tokens that it reports."""
 
 
-def locate(program: Program) -> str:
-    """The file to run. Raises NotInstalled when npm had none for this machine."""
-    found = sorted(MODULES.glob(program.native))
+def locate(program: Runnable) -> str:
+    """The file to run. Raises NotInstalled when there was none for this machine."""
+    found = sorted(FOLDER.glob(program.native))
     if not found:
         raise NotInstalled(f"{program.name} {MISSING}")
     if found[0].suffix == ".js" and not shutil.which("node"):
@@ -80,12 +83,12 @@ def link_commands(folder: Path) -> None:
             (folder / program.command).symlink_to(locate(program))
 
 
-def version(program: Program) -> str:
+def version(program: Runnable) -> str:
     """The installed version. Raises NotInstalled."""
-    manifest = MODULES / program.package / "package.json"
-    if not manifest.is_file():
-        raise NotInstalled(f"{program.name} {MISSING}")
-    return str(json.loads(manifest.read_text())["version"])
+    for manifest in FOLDER.glob(program.manifest):
+        if found := re.search(r'(?im)^\W*version"?: "?([\w.]+)', manifest.read_text()):
+            return found[1]
+    raise NotInstalled(f"{program.name} {MISSING}")
 
 
 class ClaudeCode:
@@ -94,9 +97,8 @@ class ClaudeCode:
     name = "Claude Code"
     slug = "claude-code"
     command = "claude"
-    package = "@anthropic-ai/claude-code"
-    native = "@anthropic-ai/claude-code-*/claude"
-    limits_turns = True
+    manifest = "node_modules/@anthropic-ai/claude-code/package.json"
+    native = "node_modules/@anthropic-ai/claude-code-*/claude"
 
     def env(self, url: str, home: Path, task: Task) -> dict[str, str]:
         """Two retries: enough to get over one error, few enough to give up soon."""
@@ -137,9 +139,8 @@ class Codex:
     name = "Codex"
     slug = "codex"
     command = "codex"
-    package = "@openai/codex"
-    native = "@openai/codex/bin/codex.js"
-    limits_turns = False
+    manifest = "node_modules/@openai/codex/package.json"
+    native = "node_modules/@openai/codex/bin/codex.js"
 
     def env(self, url: str, home: Path, task: Task) -> dict[str, str]:
         """The key's name is in the arguments."""
@@ -183,9 +184,8 @@ class GeminiCli:
     name = "Gemini CLI"
     slug = "gemini"
     command = "gemini"
-    package = "@google/gemini-cli"
-    native = "@google/gemini-cli/bundle/gemini.js"
-    limits_turns = True
+    manifest = "node_modules/@google/gemini-cli/package.json"
+    native = "node_modules/@google/gemini-cli/bundle/gemini.js"
 
     def env(self, url: str, home: Path, task: Task) -> dict[str, str]:
         """It reads how to log in, and its limit of turns, only from its settings."""
@@ -232,9 +232,8 @@ class OpenCode:
     name = "opencode"
     slug = "opencode"
     command = "opencode"
-    package = "opencode-linux-x64"  # what opencode-ai runs, by itself
-    native = "opencode-linux-x64/bin/opencode"
-    limits_turns = False
+    manifest = "node_modules/opencode-linux-x64/package.json"  # what opencode-ai runs, by itself
+    native = "node_modules/opencode-linux-x64/bin/opencode"
 
     def env(self, url: str, home: Path, task: Task) -> dict[str, str]:
         """All of its configuration fits into one variable."""

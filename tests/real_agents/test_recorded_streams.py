@@ -5,17 +5,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.real_agents.aider import SCRIPTS
 from tests.real_agents.cases import CASES
 from tests.real_agents.desk import Desk
 from tests.real_agents.record_streams import STREAMS, scrub
 
 CODES = {f"{slug}-{case.name}": code for case in CASES for slug, code in case.codes.items()}
+PLAIN = {f"aider-{name}": 0 for name in SCRIPTS}  # Aider speaks no JSON, and always exits 0
 
 
 def test_every_case_is_recorded_and_nothing_else() -> None:
     """One stream and one exit code for each program of each case, the code that the case has."""
-    assert json.loads((STREAMS / "exits.json").read_text()) == CODES
+    assert json.loads((STREAMS / "exits.json").read_text()) == CODES | PLAIN
     assert {path.stem for path in STREAMS.glob("*.jsonl")} == set(CODES)
+    assert {path.stem for path in STREAMS.glob("*.txt")} == set(PLAIN)
 
 
 @pytest.mark.parametrize("name", sorted(CODES))
@@ -34,7 +37,7 @@ def test_what_differs_from_run_to_run_is_made_the_same() -> None:
         "00000001-0000-4000-8000-000000000000 00000002-0000-4000-8000-000000000000"
         " 00000001-0000-4000-8000-000000000000"
     )
-    assert scrub("/srv/x_1/repo/a -tmp-x-1-repo/b /srv/x_1/home/.c", desk) == (
+    assert scrub("/srv/x_1/repo/a -srv-x-1-repo/b /srv/x_1/home/.c", desk) == (
         "/home/user/project/a -home-user-project/b /home/user/.c"
     )
     assert scrub('"duration_ms":523,"retry_delay_ms":580.02', desk) == (
