@@ -3,12 +3,13 @@
 from collections import Counter
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interlock.drawing.layers import Layers, layer
 from interlock.drawing.placement import GAP, Size, place
 
+FEW = settings(max_examples=40)
 Graph = tuple[int, list[tuple[int, int]]]
 
 
@@ -27,6 +28,7 @@ def layer_of(layers: Layers) -> dict[int, int]:
     return {node: index for index, nodes in enumerate(layers.order) for node in nodes}
 
 
+@FEW
 @given(graph=graphs())
 def test_every_edge_goes_down_one_layer_at_a_time(graph: Graph) -> None:
     """From its upper box to its lower one, in its own direction or marked as upward."""
@@ -39,6 +41,7 @@ def test_every_edge_goes_down_one_layer_at_a_time(graph: Graph) -> None:
         assert all(on[low] == on[high] + 1 for high, low in pairwise(chain.nodes))
 
 
+@FEW
 @given(graph=graphs())
 def test_boxes_and_labels_never_share_a_layer(graph: Graph) -> None:
     """Boxes are on even layers, labels on odd ones, and every node is there once."""
@@ -54,6 +57,7 @@ def test_boxes_and_labels_never_share_a_layer(graph: Graph) -> None:
     assert sorted(standing) == sorted([*range(boxes), *inner])
 
 
+@FEW
 @given(graph=graphs())
 def test_only_an_edge_in_a_circle_goes_up(graph: Graph) -> None:
     """An upward edge closes a circle: its source can be reached from its destination."""
@@ -74,6 +78,7 @@ def test_a_graph_without_circles_is_drawn_without_crossings_where_it_can_be() ->
     assert (place_of[1] < place_of[2]) == (place_of[4] < place_of[3])
 
 
+@FEW
 @given(graph=graphs(), data=st.data())
 def test_no_two_nodes_touch(graph: Graph, data: st.DataObject) -> None:
     """Within a layer there is a gap between any two, in order; nothing is left of 0 and no layer
@@ -93,6 +98,7 @@ def test_no_two_nodes_touch(graph: Graph, data: st.DataObject) -> None:
     assert all(places[n].bottom - places[n].top >= sizes[n].height - 1e-6 for n in nodes)
 
 
+@FEW
 @given(graph=graphs())
 def test_the_same_graph_is_drawn_the_same(graph: Graph) -> None:
     """Nothing depends on chance."""

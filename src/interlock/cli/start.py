@@ -30,7 +30,11 @@ START_OPTIONS = (
         "--input", "place", metavar="FILE", help="A JSON object with the input; - reads it here."
     ),
     click.option("--title", metavar="T", help="What the session is about."),
-    click.option("--agent", metavar="A", help="The agent and its options, in one word."),
+    click.option(
+        "--agent",
+        metavar="A",
+        help='The agent with its options, as in "program ruff check --fix ."',
+    ),
     click.option("--environment", metavar="E", help="Where commands run; local if not given."),
     click.option("--workdir", metavar="DIR", help="The directory they run in; else this one."),
 )
