@@ -116,6 +116,10 @@ class Git:
             raise Refusal(f"git {arguments[0]}: {why}", finished)
         return [_unquote(line) for line in finished.stdout.split("\n") if line]
 
+    def stage(self) -> None:
+        """The index is as the files beneath the work directory. Raises Refusal."""
+        self.run("add", "--all", "--", ".")
+
     def with_index(self, index: Path) -> Git:
         """The same git on this copy of the index, which is made now."""
         current = self.workdir / self.run("rev-parse", "--git-path", "index").rstrip("\n")

@@ -16,7 +16,11 @@ Emit = Callable[[str, Mapping[str, Any]], None]
 
 
 class Environment(Protocol):
-    """Where commands run."""
+    """Where commands run.
+
+    It may also have `check(options)`, which raises InvalidInput unless the words after its name
+    are options it takes. Without it, it takes none.
+    """
 
     def execute(
         self, session: Session, interaction: Interaction, *, emit: Emit, stop: Event

@@ -44,8 +44,11 @@ def load_agent(name: str) -> Agent:
 
 
 def load_environment(name: str) -> Environment:
-    """The environment of this name. Raises PluginUnusable."""
-    environment: Environment = _load(ENVIRONMENTS, name)
+    """The environment of this name; words after it, its options, are left alone.
+
+    Raises PluginUnusable.
+    """
+    environment: Environment = _load(ENVIRONMENTS, (name.split() or [name])[0])
     return environment
 
 

@@ -9,6 +9,7 @@ from interlock import engine, plugins
 from interlock.engine.errors import ComponentNotFound, InvalidInput, SessionActive
 from interlock.engine.payload import check_payload, plain, visible
 from interlock.engine.values import Scope, Session, changed
+from interlock.environments.options import split
 from interlock.sessions.work import Work, kind_of, load, put, revive_parent
 from interlock.store import owners, queries, records
 from interlock.store.queries import Context
@@ -69,7 +70,12 @@ def check_plugins(agent: str | None, environment: str | None) -> None:
             raise InvalidInput("the agent is empty; name one, such as `program ruff check --fix`")
         plugins.load_agent(agent.split()[0])
     if environment is not None:
-        plugins.load_environment(environment)
+        name, *options = split(environment)
+        check = getattr(plugins.load_environment(name), "check", None)
+        if check is not None:
+            check(tuple(options))
+        elif options:
+            raise InvalidInput(f"the environment {name} takes no options; leave out what follows")
 
 
 def cancel(scope: Scope, session_id: str, reason: str = "") -> Session:

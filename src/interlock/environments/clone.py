@@ -1,0 +1,186 @@
+"""Environment `clone`: a git clone per session, which the engine only fetches from.
+
+The session begins at the last commit of the repository its work directory is in; what was not
+committed there stays there. Its branch is `interlock/<type>-<short id>`. Each commit of the session
+is offered to the user's repository as a branch. An agent may do to its clone what it likes: the
+engine never runs git with the clone's configuration. It runs as the user, though: this protects
+from what an agent does in its clone, and not from one that goes and looks for other places.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from attrs import evolve
+
+from interlock.agents.invocation import Agent
+from interlock.engine import Call, Interaction, Result, Session, Shell
+from interlock.environments import calls, workspace
+from interlock.environments.git import Git
+from interlock.environments.local import TIMEOUT, Local
+from interlock.environments.options import Options, read_options
+from interlock.environments.process_tree import end_strays
+from interlock.environments.results import Refusal, refuse
+from interlock.environments.snapshot import take_snapshot
+from interlock.environments.store_git import StoreGit, check_workdir, deliver, offer
+from interlock.environments.workspace import Workspace
+from interlock.plugins.contracts import Emit
+
+SET_UP = "set-up"  # in the workspace, once the set-up command has succeeded
+
+
+class Clone:
+    """Runs Shell, Prompt and Call in the session's own clone."""
+
+    kind = "clone"
+
+    def __init__(self, find_agent: Callable[[str], Agent] | None = None) -> None:
+        """`find_agent` as for Local."""
+        self._local = Local(find_agent)
+
+    def check(self, options: tuple[str, ...]) -> None:
+        """Raise InvalidInput unless the words after the name are options of this environment."""
+        read_options(self.kind, options)
+
+    def execute(
+        self, session: Session, interaction: Interaction, *, emit: Emit, stop: Event
+    ) -> Result:
+        """The result of the interaction's command; its `data` has the commits `before` and `after`
+        it, which hold all files of the work tree."""
+        began = time.monotonic()
+        try:
+            ours = self._enter(session, emit, stop)
+            inside = evolve(session, workdir=str(ours.workdir))
+            if fault := self._set_up(inside, ours, interaction, emit, stop):
+                return fault
+            words = f"{interaction.seq} {interaction.step}"
+            before = take_snapshot(ours.tree, ours.store, f"before {words}")
+            result = self._perform(inside, ours, interaction, emit, stop)
+        except Refusal as refusal:
+            result = refuse(refusal)
+        else:
+            result = _seen(result, ours, before.commit, words)
+        if result.duration_ms is None:
+            result = evolve(result, duration_ms=round(1000 * (time.monotonic() - began)))
+        return result
+
+    def make(self, folder: Path, git: Git, session: Session) -> Workspace:
+        """The session's workspace, which is not there yet. Raises Refusal."""
+        return workspace.clone(folder, git, self.kind, session.type)
+
+    def call(self, ours: Workspace, session: Session, call: Call, stop: Event) -> Result:
+        """What the function of a Call answers. Raises Refusal."""
+        timeout = TIMEOUT if call.timeout is None else call.timeout
+        git = StoreGit(ours, source=os.environ, tag=session.id, stop=stop, timeout=timeout)
+        given = {key: value for key, value in call.arguments.items() if isinstance(value, str)}
+        if call.function == "commit":
+            return _commit(git, call, given)
+        if call.function == "merge" and "into" in given:
+            return _merge(git, call, given["into"], session.id, stop)
+        if call.function == "branch" and "name" in given and git.current() != given["name"]:
+            git.refresh(given["name"])
+        return calls.perform(call, ours.workdir, git)
+
+    def _enter(self, session: Session, emit: Emit, stop: Event) -> Workspace:
+        if left := end_strays(session.id):
+            raise Refusal(f"{left} processes of an earlier run of this session could not be ended")
+        folder = workspace.place(session.id)
+        ours = workspace.read(folder)
+        if ours is None:
+            if not session.workdir or not Path(session.workdir).is_dir():
+                raise Refusal("the session has no work directory: start it with --workdir DIR")
+            at = Path(session.workdir)
+            git = Git(at, source=os.environ, tag=session.id, stop=stop, timeout=TIMEOUT)
+            ours = self.make(folder, git, session)
+            emit("workspace", _describe(ours))
+        for name in ("index.lock", "snapshot-index.lock", "HEAD.lock"):
+            with suppress(FileNotFoundError):  # of a git that was killed: nobody else is here
+                (ours.store / name).unlink()
+        check_workdir(ours)
+        return ours
+
+    def _set_up(
+        self, session: Session, ours: Workspace, row: Interaction, emit: Emit, stop: Event
+    ) -> Result | None:
+        """What went wrong with the set-up command; None when there is none, or it was done."""
+        options = _options(self.kind, session)
+        done = Path(ours.folder, SET_UP)
+        if not options.setup or done.exists():
+            return None
+        asked = evolve(row, command=Shell(options.setup))
+        result = self._local.execute(session, asked, emit=emit, stop=stop)
+        if not result.ok:
+            return result.failed(f"the set-up command failed: {result.error}")
+        done.touch()
+        return None
+
+    def _perform(
+        self, session: Session, ours: Workspace, row: Interaction, emit: Emit, stop: Event
+    ) -> Result:
+        if isinstance(row.command, Call):
+            return self.call(ours, session, row.command, stop)
+        return self._local.execute(session, row, emit=emit, stop=stop)
+
+
+def _options(kind: str, session: Session) -> Options:
+    from interlock.engine.errors import InvalidInput
+
+    try:
+        return Options.of(kind, session.environment)
+    except InvalidInput as error:
+        raise Refusal(str(error)) from None
+
+
+def _describe(ours: Workspace) -> dict[str, Any]:
+    left = f"; what is not committed in {ours.repository} is not here" if ours.changed else ""
+    told = f"{ours.kind} at {ours.tree}, branch {ours.branch}, from commit {ours.base[:12]}{left}"
+    return {"text": told, "branch": ours.branch, "base": ours.base, "tree": str(ours.tree)}
+
+
+def _seen(result: Result, ours: Workspace, before: str, words: str) -> Result:
+    data: dict[str, Any] = {**result.data, "before": before}
+    try:
+        after = take_snapshot(ours.tree, ours.store, words)
+    except Refusal as refusal:
+        data["unseen"] = str(refusal)
+    else:
+        data["after"] = after.commit
+        if after.left_out:
+            data["left_out"] = list(after.left_out)
+    return evolve(result, data=data)
+
+
+def _commit(git: StoreGit, call: Call, given: dict[str, str]) -> Result:
+    if given.get("branch", git.current()) == git.current():
+        git.adopt()
+    result = calls.perform(call, git.workdir, git)
+    fault = offer(git.ours, git.current())
+    told = f"; {git.ours.repository} has it as {git.current()}"
+    if fault:
+        told = f"; {git.ours.repository} could not take it as {git.current()}: {fault}"
+    data = {**result.data, "offered": None if fault else git.current()}
+    return evolve(result, output=result.output + told, data=data)
+
+
+def _merge(git: StoreGit, call: Call, into: str, tag: str, stop: Event) -> Result:
+    began = git.current()
+    if began != into:
+        git.refresh(into)
+    before = git.ask("rev-parse", "--verify", "--quiet", f"refs/heads/{into}").stdout.strip()
+    result = calls.perform(call, git.workdir, git)
+    try:
+        deliver(git.ours, into, tag=tag, stop=stop)
+    except Refusal as refusal:
+        git.run("switch", "--quiet", "--no-guess", began)
+        if began != into:
+            git.move(into, before)
+        raise Refusal(
+            f"{into} in {git.ours.repository} cannot have the merge: {refusal}", refusal.finished
+        ) from None
+    return result

@@ -1,0 +1,108 @@
+"""The files of a work tree as a commit, made beside it: its own git is neither used nor changed.
+
+What git itself ignores is left out. So is what no commit can hold well, and it is named: a
+repository within the work tree, a file that is too large, a pipe or a device in a file's place.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from attrs import frozen
+
+from interlock.environments.plumbing import Plumbing
+from interlock.environments.results import Refusal
+
+REF = "refs/interlock/snapshots"
+INDEX = "snapshot-index"
+LARGE = 100 * 1024 * 1024  # bytes; a sparse file may say it has any number of them
+NAMED = 20  # of what was left out
+
+
+@frozen
+class Snapshot:
+    """The commit, and the names of what is not in it."""
+
+    commit: str
+    left_out: tuple[str, ...] = ()
+
+
+def take_snapshot(tree: Path, store: Path, words: str) -> Snapshot:
+    """The work tree now, as a commit in the engine's repository `store`, after the one before it.
+
+    The same files are the same commit as before. `words` is the message. Raises Refusal.
+    """
+    check_tree(tree)
+    git = Plumbing(tree, store, index=store / INDEX)
+    changed, left_out = stage(git)
+    before = (store / REF).read_text().strip()
+    if not changed:
+        return Snapshot(before, left_out)
+    made = git.word("write-tree")
+    if made == git.word("rev-parse", f"{before}^{{tree}}"):
+        return Snapshot(before, left_out)
+    commit = git.word("commit-tree", "-p", before, made, stdin=words.encode(errors="replace"))
+    git.run("update-ref", REF, commit, before)
+    return Snapshot(commit, left_out)
+
+
+def stage(git: Plumbing) -> tuple[bool, tuple[str, ...]]:
+    """Brings the index up to the work tree below where `git` runs: whether anything differed, and
+    what was left out.
+
+    It looks into no repository below, unlike `git add`, which asks it how it is with its own
+    configuration. Raises Refusal.
+    """
+    listed = git.run(
+        *("ls-files", "-z", "-t", "--deleted", "--modified", "--others", "--exclude-standard")
+    )
+    taken: list[bytes] = []
+    gone: list[bytes] = []
+    left_out: list[bytes] = []
+    for entry in sorted(set(listed.split(b"\0")) - {b""}):
+        tag, name = entry[:1], entry[2:]
+        fate = _judge(os.fsencode(git.cwd) + b"/" + name, new=tag == b"?")
+        (taken if fate is True else gone if fate is None else left_out).append(name)
+    if gone:
+        git.run("update-index", "-z", "--force-remove", "--stdin", stdin=_lines(gone))
+    if taken:
+        git.run(
+            *("update-index", "-z", "--add", "--replace", "--stdin"),
+            stdin=_lines(taken),
+        )
+    names = (name.decode(errors="backslashreplace") for name in left_out[:NAMED])
+    return bool(taken or gone), tuple(names)
+
+
+def check_tree(tree: Path) -> None:
+    """Raise Refusal unless the work tree is a directory where it belongs, and no link to one."""
+    try:
+        if stat.S_ISDIR(tree.lstat().st_mode):
+            return
+    except OSError:
+        pass
+    raise Refusal(f"the work tree {tree} is gone or is a link: nothing can be done in it")
+
+
+def _lines(names: list[bytes]) -> bytes:
+    return b"".join(name + b"\0" for name in dict.fromkeys(names))
+
+
+def _judge(path: bytes, *, new: bool) -> bool | None:
+    """True: it goes in as it is. None: it is not there. False: it is left as it was."""
+    if path.endswith(b"/"):
+        return False  # a repository of its own
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return None
+    if stat.S_ISREG(found.st_mode):
+        return found.st_size <= LARGE and os.access(path, os.R_OK)
+    if stat.S_ISLNK(found.st_mode):
+        return True
+    if stat.S_ISDIR(found.st_mode):
+        # Where a submodule belongs: git notes its commit. Elsewhere a file became a directory.
+        return (os.path.lexists(path + b"/.git") and not new) or None
+    return None

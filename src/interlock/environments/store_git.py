@@ -1,0 +1,137 @@
+"""The git of a workspace's own repository, on the work tree that the agent has.
+
+Branches and commits are the engine's: the clone's `.git` is asked for nothing but its commits, by
+a fetch, which runs none of its configuration and hooks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Event
+
+from interlock.environments.git import Git
+from interlock.environments.plumbing import Plumbing
+from interlock.environments.results import Refusal
+from interlock.environments.snapshot import check_tree, stage
+from interlock.environments.workspace import Workspace
+
+AGENT = "refs/interlock/agent"
+FETCH = (
+    *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"),
+    *("--no-auto-maintenance", "--no-show-forced-updates", "--no-write-commit-graph", "--"),
+)
+
+
+class StoreGit(Git):
+    """Runs git on the engine's repository of a workspace."""
+
+    def __init__(
+        self,
+        ours: Workspace,
+        *,
+        source: Mapping[str, str],
+        tag: str,
+        stop: Event,
+        timeout: float | None,
+    ) -> None:
+        super().__init__(ours.workdir, source=source, tag=tag, stop=stop, timeout=timeout)
+        self.ours = ours
+        self.left_out: list[str] = []
+        """What the last staging could not take in."""
+        self._env |= {
+            "GIT_DIR": str(ours.store),
+            "GIT_WORK_TREE": str(ours.tree),
+            "GIT_INDEX_FILE": str(ours.store / "index"),
+        }
+
+    def stage(self) -> None:
+        """The index is as the files beneath the work directory. Raises Refusal."""
+        index = Path(self._env["GIT_INDEX_FILE"])
+        git = Plumbing(
+            self.workdir, self.ours.store, tree=self.ours.tree, index=index, trusting=True
+        )
+        self.left_out[:] = stage(git)[1]
+
+    def adopt(self) -> None:
+        """Commits that the agent made itself on top of the session's branch are on it now.
+
+        What it made of its history otherwise is left alone; its files are taken in any case.
+        """
+        git = self._beside()
+        if git.ask(*FETCH, str(self.ours.tree), f"+HEAD:{AGENT}").returncode != 0:
+            return
+        if git.ask("merge-base", "--is-ancestor", "HEAD", AGENT).returncode != 0:
+            return
+        if git.word("rev-parse", "HEAD") != git.word("rev-parse", AGENT):
+            git.run("update-ref", "-m", "adopted", "HEAD", AGENT)
+            git.run("read-tree", "HEAD")
+
+    def refresh(self, branch: str) -> None:
+        """The branch is as it is in the user's repository, if it is there."""
+        git = self._beside()
+        if git.ask("check-ref-format", f"refs/heads/{branch}").returncode == 0:
+            ref = f"refs/heads/{branch}"
+            git.ask(*FETCH, self.ours.repository, f"+{ref}:{ref}")
+
+    def current(self) -> str:
+        """The name of the branch the work is on."""
+        return self._beside().word("symbolic-ref", "--short", "HEAD")
+
+    def move(self, branch: str, commit: str) -> None:
+        """The branch, which is not the current one, leads to the commit."""
+        self._beside().run("update-ref", f"refs/heads/{branch}", commit)
+
+    def _beside(self) -> Plumbing:
+        return Plumbing(self.ours.tree, self.ours.store, index=self.ours.store / "index")
+
+    def _check_place(self) -> None:
+        check_workdir(self.ours)
+        if (self.ours.store / "MERGE_HEAD").exists():
+            # Left by a merge whose engine was killed; it began on a clean work tree.
+            self.run("merge", "--abort")
+
+
+def check_workdir(ours: Workspace) -> None:
+    """Raise Refusal unless the work directory is there and no link leads out of the work tree."""
+    check_tree(ours.tree)
+    if ours.workdir.resolve() != ours.tree.resolve() / ours.inside:
+        raise Refusal(
+            f"{ours.inside} in the work tree has become a link: nothing is done through it"
+        )
+    if not ours.workdir.is_dir():
+        raise Refusal(
+            f"the directory {ours.inside} is not in the work tree: commit something in it, "
+            "or start with another --workdir"
+        )
+
+
+def offer(ours: Workspace, branch: str) -> str | None:
+    """The branch is in the user's repository, as far as it is only moved forward; else why not."""
+    ref = f"refs/heads/{branch}"
+    done = Plumbing(Path(ours.repository), trusting=True).ask(
+        *FETCH, str(ours.store), f"{ref}:{ref}"
+    )
+    return None if done.returncode == 0 else _words(done.stderr)
+
+
+def deliver(ours: Workspace, branch: str, *, tag: str, stop: Event) -> None:
+    """As `offer`, and a branch that is checked out there takes its files along. Raises Refusal."""
+    top = Path(ours.repository)
+    git = Git(top, source=os.environ, tag=tag, stop=stop, timeout=600.0)
+    if git.look().branch != branch:
+        if fault := offer(ours, branch):
+            raise Refusal(f"{branch} of {top} cannot be moved forward: {fault}")
+        return
+    kept = f"refs/interlock/{ours.branch}"
+    user = Plumbing(top, trusting=True)
+    user.run(*FETCH, str(ours.store), f"+refs/heads/{branch}:{kept}")
+    try:
+        git.run("merge", "--quiet", "--ff-only", "--no-verify-signatures", kept)
+    finally:
+        user.ask("update-ref", "-d", kept)
+
+
+def _words(said: bytes) -> str:
+    return " ".join(said.decode(errors="backslashreplace").split())[-500:]
