@@ -16,7 +16,8 @@ from interlock.diagrams import mermaid
 from interlock.engine import commands, errors
 from interlock.environments.environ import ALLOWED
 from interlock.environments.local import TIMEOUT
-from interlock.plugins import check_file
+from interlock.plugins import AGENTS, check_file, load_agent
+from interlock.plugins.builtin import BUILTIN
 from interlock.sessions import Event
 from interlock.store.tables import TABLES
 from tests import source_rules
@@ -102,6 +103,18 @@ def test_every_error_is_listed() -> None:
     }
     shared = {"InterlockError", "NotFound", "Refused", "TypeUnusable"}
     assert [name for name in sorted(kinds - shared) if f"`{name}`" not in page] == []
+
+
+def test_every_agent_is_listed() -> None:
+    """Each that is built in has a section, or a row with its program and how to install it."""
+    page = (DOCS / "use-a-program-as-agent.md").read_text()
+    for name in BUILTIN[AGENTS]:
+        about = getattr(load_agent(name), "description", None)
+        if about is None:
+            assert f"\n## {name}\n" in page
+        else:
+            assert f"| `{name}` | `{about.program}`" in page
+            assert f"| `{about.install}` |" in page
 
 
 def test_the_layers_are_as_they_are_drawn() -> None:

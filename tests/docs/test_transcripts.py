@@ -34,8 +34,8 @@ Hello, World
 $ printf 'one\\ntwo\\nthree\\n'
 one
 ...
-$ sh -c 'echo 0.7 s at 2026-01-02 03:04:05; exit 3'
-0.1 s at 2027-11-12 13:14:15
+$ sh -c 'echo 0.7 s, 2 min 3 s, 1 h 20 min at 2026-01-02 03:04:05; exit 3'
+0.1 s, 0.4 s, 0.5 s at 2027-11-12 13:14:15
 $ echo $?
 3
 $ cat <<END
