@@ -38,6 +38,7 @@ class AiderReading(Reading):
         super().__init__(asked)
         self._lines: list[str] = []
         self._size = 0
+        self._begun = False  # it tells about itself first
 
     def feed(self, line: str) -> list[Event]:
         """The events of the next line of text."""
@@ -50,6 +51,9 @@ class AiderReading(Reading):
             return raw(line)
         if found := re.match(r"Aider v(\S+)", text):
             self.version = found[1]
+            return raw(line)
+        if not self._begun and not FAULT.match(text):
+            self._begun = text.startswith("Repo-map: ")
             return raw(line)
         if found := re.match(r"Applied edit to (.+)", text):
             path = found[1]
@@ -97,7 +101,7 @@ class AiderReading(Reading):
 
     def explain_exit(self, result: Result) -> Fault:
         """What it printed last says why."""
-        told = "\n".join(filter(None, (result.stderr, *self._lines[-5:])))
+        told = "\n".join(filter(None, (result.stderr, *self._lines[-5:]))) or result.stdout or ""
         return explain(told[-4000:] or result.error or "")
 
 

@@ -40,8 +40,11 @@ class GeminiReading(Reading):
     def finish(self, result: Result) -> Result:
         """What the run comes to; a message that was cut off counts as it is."""
         self.said = self._message or self.said
-        if "MCP issues detected" in (result.stderr or ""):
+        told = result.stderr or ""
+        if "MCP issues detected" in told:
             self.broken_servers = ["one that it does not name"]
+        if "Skipping system defaults file" in told:  # it thinks the data directory unsafe
+            self.doubts.append("it did not take over max_turns and mcp, see what it printed")
         return super().finish(result)
 
     def explain_exit(self, result: Result) -> Fault:

@@ -68,11 +68,12 @@ def _judge_answer(reading: Reading) -> Fault | None:
 
 def _blemish(reading: Reading) -> str:
     """What a run that is ok should be looked at for; empty for nothing."""
+    doubts = [*reading.doubts]
     if reading.denials:
-        return _tell_denials(reading)
+        doubts.append(_tell_denials(reading))
     if reading.broken_servers:
-        return f"these MCP servers did not start: {', '.join(reading.broken_servers)}"
-    return ""
+        doubts.append(f"these MCP servers did not start: {', '.join(reading.broken_servers)}")
+    return "; ".join(doubts)
 
 
 def _tell_denials(reading: Reading) -> str:
@@ -83,8 +84,10 @@ def _tell_denials(reading: Reading) -> str:
 def _reason(reading: Reading, fault: Fault | None) -> Mapping[str, Any]:
     if fault is not None:
         return {**fault.data, "kind": fault.kind}
-    if reading.denials or reading.broken_servers:
-        return {"kind": "denied" if reading.denials else "mcp"}
+    if reading.denials:
+        return {"kind": "denied"}
+    if reading.broken_servers or reading.doubts:
+        return {"kind": "mcp" if reading.broken_servers else "options"}
     return {}
 
 

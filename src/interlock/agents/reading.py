@@ -56,6 +56,7 @@ class Reading:
         self.tools: dict[str, int] = {}
         self.denials: list[dict[str, str]] = []
         self.broken_servers: list[str] = []
+        self.doubts: list[str] = []  # what a run that is ok should be looked at for
         self.changed = False  # a tool that can change something has worked
         self._calls: dict[str, str] = {}
 
