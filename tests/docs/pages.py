@@ -16,6 +16,7 @@ from attrs import frozen
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+TOP = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
 FENCE = re.compile(r"(?P<fence>`{3,})(?P<language>[\w-]*) *(?:title=\"(?P<title>[^\"]+)\")?$")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -76,7 +77,7 @@ def site() -> list[Page]:
 
 def every() -> list[Page]:
     """Every page of the site, and those at the top of the repository."""
-    return [*map(read, sorted(ROOT.glob("*.md"))), *site()]
+    return [*(read(ROOT / name) for name in TOP), *site()]
 
 
 def _read_blocks(text: str) -> Iterator[Block]:

@@ -68,7 +68,7 @@ def test_a_page_that_is_true_is_passed(tmp_path: Path) -> None:
     assert transcript.play(page_of(GOOD), tmp_path) == []
 
 
-@pytest.mark.parametrize(("text", "said"), BAD)
+@pytest.mark.parametrize(("text", "said"), BAD, ids=range(len(BAD)))
 def test_a_page_that_is_not_true_is_told(tmp_path: Path, text: str, said: str) -> None:
     """Other output, missing output, a failure that is not shown: each is told with its place."""
     try:

@@ -141,7 +141,7 @@ def make_environment(page: Page, place: Path, home: Path) -> dict[str, str]:
     """The variables of a page's shell. A page that installs gets a virtual environment of its own,
     which sees what is installed where the tests run."""
     path = [str(BIN), os.environ.get("PATH", os.defpath)]
-    if "pip install" in page.text:
+    if "$ pip install" in page.text:
         path.insert(0, str(make_virtual_environment(place / "virtual")))
     return {
         "PATH": os.pathsep.join(path),
