@@ -24,6 +24,7 @@ from interlock.engine import Call, Interaction, Result, Session, Shell
 from interlock.environments import calls, workspace
 from interlock.environments.git import Git
 from interlock.environments.local import TIMEOUT, Local
+from interlock.environments.making import clone
 from interlock.environments.options import Options, read_options
 from interlock.environments.process_tree import end_strays
 from interlock.environments.results import Refusal, refuse
@@ -72,7 +73,7 @@ class Clone:
 
     def make(self, folder: Path, git: Git, session: Session) -> Workspace:
         """The session's workspace, which is not there yet. Raises Refusal."""
-        return workspace.clone(folder, git, self.kind, session.type)
+        return clone(folder, git, self.kind, session.type)
 
     def call(self, ours: Workspace, session: Session, call: Call, stop: Event) -> Result:
         """What the function of a Call answers. Raises Refusal."""
@@ -164,6 +165,8 @@ def _commit(git: StoreGit, call: Call, given: dict[str, str]) -> Result:
     told = f"; {git.ours.repository} has it as {git.current()}"
     if fault:
         told = f"; {git.ours.repository} could not take it as {git.current()}: {fault}"
+    if git.left_out:
+        told += f"; left out: {', '.join(git.left_out)}"
     data = {**result.data, "offered": None if fault else git.current()}
     return evolve(result, output=result.output + told, data=data)
 

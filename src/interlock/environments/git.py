@@ -37,6 +37,7 @@ ALLOW = (
     *("XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"),
     *("GIT_AUTHOR_*", "GIT_COMMITTER_*"),
 )
+COMMIT = ("commit", "--quiet", "--no-status", "--cleanup=whitespace", "--file=-")
 PROGRAMS = r"^(user\.(name|email)|filter\..*\.(clean|smudge|process)|merge\..*\.driver)$"
 FALLBACK = {"user.name": "Interlock", "user.email": "interlock@localhost"}
 
@@ -119,6 +120,10 @@ class Git:
     def stage(self) -> None:
         """The index is as the files beneath the work directory. Raises Refusal."""
         self.run("add", "--all", "--", ".")
+
+    def save(self, message: str) -> None:
+        """What is staged beneath the work directory is committed. Raises Refusal."""
+        self.run(*COMMIT, "--", ".", stdin=message)
 
     def with_index(self, index: Path) -> Git:
         """The same git on this copy of the index, which is made now."""

@@ -35,8 +35,7 @@ def commit(git: Git, message: str, branch: str | None = None) -> Result:
     git.stage()
     files = _changed(git)
     if files:
-        options = ("--quiet", "--no-status", "--cleanup=whitespace", "--file=-")
-        git.run("commit", *options, "--", ".", stdin=message)
+        git.save(message)
     sha = _resolve(git, "HEAD")
     data = {"commit": sha, "branch": branch or head.branch, **_listed(files)}
     said = f"committed {len(files)} files as {sha}" if files else "nothing to commit"

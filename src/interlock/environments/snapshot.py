@@ -58,12 +58,13 @@ def stage(git: Plumbing) -> tuple[bool, tuple[str, ...]]:
     listed = git.run(
         *("ls-files", "-z", "-t", "--deleted", "--modified", "--others", "--exclude-standard")
     )
+    within = _Within(os.fsencode(git.cwd))
     taken: list[bytes] = []
     gone: list[bytes] = []
     left_out: list[bytes] = []
     for entry in sorted(set(listed.split(b"\0")) - {b""}):
         tag, name = entry[:1], entry[2:]
-        fate = _judge(os.fsencode(git.cwd) + b"/" + name, new=tag == b"?")
+        fate = _judge(within.path(name), new=tag == b"?")
         (taken if fate is True else gone if fate is None else left_out).append(name)
     if gone:
         git.run("update-index", "-z", "--force-remove", "--stdin", stdin=_lines(gone))
@@ -86,12 +87,31 @@ def check_tree(tree: Path) -> None:
     raise Refusal(f"the work tree {tree} is gone or is a link: nothing can be done in it")
 
 
+class _Within:
+    """Finds files by their names, and none that a link would lead to."""
+
+    def __init__(self, folder: bytes) -> None:
+        self._folder = folder
+        self._real = os.path.realpath(folder)
+        self._known = {b"": True}
+
+    def path(self, name: bytes) -> bytes | None:
+        """The path of the file; None when a folder on the way is a link."""
+        parent = os.path.dirname(name.rstrip(b"/"))  # noqa: PTH120  bytes are no Path
+        if parent not in self._known:
+            there = os.path.join(self._real, parent)  # noqa: PTH118
+            self._known[parent] = os.path.realpath(there) == there
+        return self._folder + b"/" + name if self._known[parent] else None
+
+
 def _lines(names: list[bytes]) -> bytes:
     return b"".join(name + b"\0" for name in dict.fromkeys(names))
 
 
-def _judge(path: bytes, *, new: bool) -> bool | None:
+def _judge(path: bytes | None, *, new: bool) -> bool | None:
     """True: it goes in as it is. None: it is not there. False: it is left as it was."""
+    if path is None:
+        return None
     if path.endswith(b"/"):
         return False  # a repository of its own
     try:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from threading import Event
 
-from interlock.environments.git import Git
+from interlock.environments.git import COMMIT, Git
 from interlock.environments.plumbing import Plumbing
 from interlock.environments.results import Refusal
 from interlock.environments.snapshot import check_tree, stage
@@ -53,6 +53,10 @@ class StoreGit(Git):
             self.workdir, self.ours.store, tree=self.ours.tree, index=index, trusting=True
         )
         self.left_out[:] = stage(git)[1]
+
+    def save(self, message: str) -> None:
+        """What is staged is committed: nobody but the engine stages here. Raises Refusal."""
+        self.run(*COMMIT, stdin=message)
 
     def adopt(self) -> None:
         """Commits that the agent made itself on top of the session's branch are on it now.
