@@ -51,8 +51,10 @@ def parse_span(text: str) -> float | None:
 
 def tell_instant(epoch: float) -> str | None:
     """Seconds or milliseconds of the epoch as ISO time in UTC; None beyond 2001 to 2100."""
+    if not EARLIEST <= epoch <= 1000 * LATEST:
+        return None
     seconds = epoch / 1000 if epoch > LATEST else epoch
-    if not EARLIEST <= seconds <= LATEST:
+    if seconds < EARLIEST:
         return None
     return datetime.fromtimestamp(seconds, UTC).isoformat()
 
