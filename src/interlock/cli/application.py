@@ -24,6 +24,7 @@ COMMANDS: Table = {
     "list": (f"{PACKAGE}.listing:list_", "List sessions, newest first."),
     "show": (f"{PACKAGE}.show:show", "Show where a session stands."),
     "log": (f"{PACKAGE}.log:log", "Show every command of a session and what came back."),
+    "diff": (f"{PACKAGE}.diff:diff", "Show what a session, or a step of it, did to the files."),
     "export": (f"{PACKAGE}.export:export", "Write a session and its log as one document."),
     "cancel": (f"{PACKAGE}.lifecycle:cancel", "End a session for good."),
     "retry": (f"{PACKAGE}.lifecycle:retry", "Try a failed session again where it failed."),

@@ -59,6 +59,16 @@ def tell(*words: str | tuple[str, str], error: bool = False) -> None:
     click.echo("".join(map(_paint, words)), err=error)
 
 
+def data(content: bytes) -> None:
+    """Print bytes as they are for a program, and so that a terminal obeys nothing in them."""
+    if is_terminal(sys.stdout):
+        say(content.decode(errors="backslashreplace").rstrip("\n"))
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
 def document(value: Any) -> None:
     """Print a value as JSON in ASCII."""
     click.echo(json_text(value))

@@ -72,7 +72,9 @@ class PlainProgress:
         tell(word(line, WIDE), error=self.error)
 
     def event(self, type: str, data: Mapping[str, Any]) -> None:
-        """Output is in the log; it is not printed."""
+        """Print where the session works; output is in the log."""
+        if type == "workspace":
+            tell(word(data.get("text", ""), 500), error=self.error)
 
     def finish(self, session: Session, row: Interaction) -> None:
         """Print how it ended."""

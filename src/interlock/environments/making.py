@@ -17,7 +17,7 @@ from interlock.environments.git import Git
 from interlock.environments.plumbing import Plumbing
 from interlock.environments.results import Refusal
 from interlock.environments.snapshot import INDEX, REF
-from interlock.environments.workspace import Workspace, keep
+from interlock.environments.workspace import STORE, TREE, Workspace, keep
 
 
 def clone(folder: Path, git: Git, kind: str, name: str) -> Workspace:
@@ -94,7 +94,7 @@ def _clear(folder: Path) -> None:
     for left in folder.iterdir():
         if left.name.startswith("making-"):
             shutil.rmtree(left, ignore_errors=True)
-        elif left.name in ("tree", "objects.git"):
+        elif left.name in (TREE, STORE):
             left.rename(folder / f"aside-{secrets.token_hex(4)}-{left.name}")
 
 

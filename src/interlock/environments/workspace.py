@@ -19,6 +19,8 @@ from interlock.config import settings
 from interlock.environments.results import Refusal
 
 RECORD = "workspace.json"
+TREE = "tree"
+STORE = "objects.git"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 
 
@@ -48,12 +50,12 @@ class Workspace:
     @property
     def tree(self) -> Path:
         """The work tree."""
-        return Path(self.folder, "tree")
+        return Path(self.folder, TREE)
 
     @property
     def store(self) -> Path:
         """The engine's repository."""
-        return Path(self.folder, "objects.git")
+        return Path(self.folder, STORE)
 
     @property
     def workdir(self) -> Path:

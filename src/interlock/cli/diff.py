@@ -1,0 +1,88 @@
+"""`interlock diff`: what a session, or a step of it, did to the files."""
+
+from __future__ import annotations
+
+import click
+
+from interlock import sessions
+from interlock.cli.caller import Caller, pass_caller
+from interlock.cli.names import SESSION_ID, names_session
+from interlock.cli.outlet import data, document, say
+from interlock.cli.tree import Command, json_option
+from interlock.engine import Interaction, Scope
+from interlock.engine.errors import InvalidInput
+
+
+@click.command(
+    cls=Command,
+    examples="""
+        interlock diff
+        interlock diff 019ac3 implement
+        interlock diff 019ac3 4 --stat
+        interlock diff 019ac3 > change.patch
+    """,
+)
+@click.argument("words", metavar="[ID] [STEP]", nargs=-1, type=SESSION_ID)
+@click.option("--stat", is_flag=True, help="Only the files, with their numbers of changed lines.")
+@json_option
+@pass_caller
+def diff(caller: Caller, words: tuple[str, ...], stat: bool, as_json: bool) -> None:
+    """Show what a session did to the files, or one STEP of it, as a patch that git can apply.
+
+    STEP is the name of a step, whose last row is meant, or the number of a row. Only a session in
+    a clone or a work tree of its own keeps its files. What git ignores is left out.
+    """
+    from interlock.environments import differences
+    from interlock.environments.results import Refusal
+
+    scope, found, step = _read(caller, words)
+    seen = differences.span(_rows(scope, found, step))
+    if seen is None:
+        what = f"step {step}" if step else "this session"
+        raise InvalidInput(
+            f"no files were kept of {what}: only commands in a clone or a work tree keep them, "
+            "as with --environment clone"
+        )
+    try:
+        if as_json:
+            told = differences.patch(found, seen).decode(errors="backslashreplace")
+            document(
+                {
+                    "session": found,
+                    "rows": list(seen.rows),
+                    "before": seen.before,
+                    "after": seen.after,
+                    "files": differences.files(found, seen),
+                    "patch": told,
+                }
+            )
+        elif seen.before == seen.after:
+            say("nothing was changed", error=True)
+        elif stat:
+            say(differences.summary(found, seen))
+        else:
+            data(differences.patch(found, seen))
+    except Refusal as refusal:
+        raise InvalidInput(str(refusal)) from None
+
+
+def _read(caller: Caller, words: tuple[str, ...]) -> tuple[Scope, str, str | None]:
+    if len(words) > 2:
+        raise click.UsageError("give [ID] [STEP]", click.get_current_context())
+    given = words if len(words) == 2 or not words or names_session(words[0]) else (None, *words)
+    scope, found = caller.locate(given[0] if given else None)
+    return scope, found, given[1] if len(given) == 2 else None
+
+
+def _rows(scope: Scope, session_id: str, step: str | None) -> list[Interaction]:
+    if step is None:
+        return list(sessions.history(scope, session_id))
+    if step.isdecimal():
+        after = int(step) - 1
+        return (
+            list(sessions.history(scope, session_id, after=after, limit=1))[:1]
+            if after >= 0
+            else []
+        )
+    rows = [row for row in sessions.history(scope, session_id, step=step) if row.result]
+    return rows[-1:]

@@ -1,0 +1,96 @@
+"""Sessions in clones, as a user sees them: where they work, what they changed."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.desk import Desk
+from tests.environments.working_copy import WorkingCopy
+
+TASK = ("-i", "task=Work", "-i", "evaluate=test -s work.txt")
+AGENT = "program sh -c 'echo one >> work.txt; printf \"\\033[31m\\r\\n\" > odd.txt; rm base.txt'"
+
+
+@pytest.fixture
+def copy(desk: Desk, tmp_path: Path) -> WorkingCopy:
+    """The user's repository, which is where they stand."""
+    (tmp_path / "user").mkdir()
+    copy = WorkingCopy(tmp_path / "user")
+    for name, value in copy.source.items():
+        desk.set(name, value)
+    desk.enter(copy.folder)
+    return copy
+
+
+@pytest.fixture
+def made(desk: Desk, copy: WorkingCopy) -> str:
+    """A session that an agent worked in, in a clone."""
+    copy.write("left.txt", "not committed\n")
+    told = desk("run", "agent_task", *TASK, "--agent", AGENT, "--environment", "clone")
+    assert told.status == 0, told
+    assert f"what is not committed in {copy.folder} is not here" in told.out
+    return str(desk.json("show")["id"])
+
+
+def test_the_diff_of_a_session_can_be_applied(desk: Desk, copy: WorkingCopy, made: str) -> None:
+    """Byte for byte, whatever is in the files; the user's own files were left alone."""
+    assert copy.state == ("main", "?? left.txt")
+    told = desk.json("diff", made)
+    assert told["files"] == [
+        {"name": "base.txt", "change": "deleted"},
+        {"name": "odd.txt", "change": "added"},
+        {"name": "work.txt", "change": "added"},
+    ]
+    subprocess.run(
+        ["git", "apply"], input=told["patch"].encode(), cwd=copy.folder, check=True, timeout=60
+    )
+    assert (copy.folder / "odd.txt").read_bytes() == b"\x1b[31m\r\n"
+    assert not (copy.folder / "base.txt").exists()
+    assert desk("diff").out.encode() == told["patch"].encode()
+    assert "3 files changed, 2 insertions(+), 3 deletions(-)" in desk("diff", "--stat").out
+
+
+def test_a_step_is_named_or_numbered(desk: Desk, made: str) -> None:
+    """A step that changed nothing says so; one there is not, too."""
+    whole = desk("diff").out
+    first, second = desk.json("log")
+    assert desk("diff", first["step"]).out == whole
+    assert desk("diff", made, "1").out == whole
+    told = desk("diff", made, second["step"])
+    assert (told.status, told.out, told.err) == (0, "", "nothing was changed\n")
+    for word in ("none", "9", "0"):
+        told = desk("diff", made, word)
+        assert (told.status, told.out) == (2, "")
+        assert f"no files were kept of step {word}" in told.err
+
+
+def test_a_session_without_a_workspace_is_told(desk: Desk) -> None:
+    """With what to do the next time."""
+    desk("run", "greet")
+    told = desk("diff")
+    assert told.status == 2
+    assert "--environment clone" in told.err
+
+
+def test_a_result_cannot_say_what_git_is_asked(desk: Desk, tmp_path: Path) -> None:
+    """It is handed in by anybody: only what can be a commit goes to git."""
+    desk.start("greet")
+    bad = f'{{"before": "--output={tmp_path}/taken", "after": "HEAD"}}'
+    desk("submit", "1", "--status", "ok", "--data", bad)
+    assert "no files were kept" in desk("diff").err
+    assert not (tmp_path / "taken").exists()
+
+
+def test_a_stranger_sees_no_diff(desk: Desk, made: str) -> None:
+    """A session of another account is one that there is not."""
+    told = desk("--account", "other", "diff", made)
+    assert (told.status, told.out) == (3, "")
+
+
+@pytest.mark.parametrize("words", ["clone --other", "clone 'x", "local x", "", " "])
+def test_an_environment_that_is_wrong_starts_no_session(desk: Desk, words: str) -> None:
+    """It is told before anything runs."""
+    told = desk("start", "greet", "--environment", words)
+    assert (told.status, told.err.count("\n")) == (2, 1), told
+    assert desk.json("list") == []
