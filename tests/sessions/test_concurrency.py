@@ -15,7 +15,7 @@ from interlock.store.connection import disconnect
 from tests.sessions.moves import log, ok
 from tests.sessions.processes import ROOT, SECONDS
 
-PROCESSES, OWN, SHARED, ROWS = 8, 8, 4, 20
+PROCESSES, OWN, SHARED, ROWS = 8, 8, 2, 12
 
 
 def test_eight_processes_drive_eight_sessions_each(scope: Scope, database: str) -> None:

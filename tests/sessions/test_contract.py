@@ -186,7 +186,7 @@ def test_an_ended_session_has_no_next_command(scope: Scope, session: Session) ->
     [
         (Result("merged"), InvalidResult),
         (Result(data={"x": float("nan")}), InvalidInput),
-        (Result(remember={"x": object()}), InvalidInput),
+        (Result(remember={"x": object}), InvalidInput),
         (Result(code=2**70), InvalidInput),
     ],
     ids=["unknown status", "NaN", "object", "large code"],

@@ -53,7 +53,7 @@ def test_what_an_executor_raises_is_an_error_result(
         (None, "the executor returned NoneType and no Result"),
         ("ok", "the executor returned str and no Result"),
         (Result(data={"x": float("nan")}), "what came back cannot be kept: data.x has nan"),
-        (Result(data={"x": object()}), "what came back cannot be kept: data.x has a object"),
+        (Result(data={"x": object}), "what came back cannot be kept: data.x has a type"),
         (Result(remember={"\ud800": 1}), "what came back cannot be kept: remember has a lone"),
         (Result(code="1"), "what came back cannot be kept: code is a whole number"),  # type: ignore[arg-type]
         (Result(code=2**64), "what came back cannot be kept: code has a number beyond 64 bits"),

@@ -6,9 +6,15 @@ from itertools import islice
 import pytest
 
 from interlock import Result, Scope, Session, sessions
-from interlock.engine.errors import InteractionNotFound, InvalidInput, SessionNotFound
+from interlock.engine.errors import (
+    InteractionClosed,
+    InteractionNotFound,
+    InvalidInput,
+    SessionNotFound,
+)
 from interlock.store.connection import execute, tx
-from tests.sessions.moves import restart, submit
+from interlock.store.tables import database as proxy
+from tests.sessions.moves import ok, restart, submit
 
 
 @pytest.fixture
@@ -173,3 +179,28 @@ def test_what_is_remembered_is_the_same_before_and_after_it_was_kept(scope: Scop
     assert sessions.check(scope, session.id) == []
     restart()
     assert sessions.get(scope, session.id) == moved
+
+
+def test_nothing_is_ever_deleted_and_no_event_is_edited(scope: Scope) -> None:
+    """Whatever is done to a session, the log and its events are only added to."""
+    said: list[str] = []
+    connection = proxy.obj.connection()
+    connection.set_trace_callback(said.append)
+    try:
+        session = sessions.create(scope, "pair")
+        row = sessions.next_command(scope, session.id)
+        sessions.record(scope, session.id, row.id, "output", {"text": "x"})
+        sessions.next_command(scope, session.id, reissue=True)
+        with pytest.raises(InteractionClosed):
+            sessions.handle_result(scope, session.id, row.id, Result())
+        sessions.run(scope, session.id, ok)
+        sessions.archive(scope, session.id)
+        sessions.reopen(scope, session.id, "first")
+        sessions.cancel(scope, session.id)
+    finally:
+        connection.set_trace_callback(None)
+    assert {sql.split()[0] for sql in said} == {"BEGIN", "COMMIT", "INSERT", "SELECT", "UPDATE"}
+    assert {sql.split()[1] for sql in said if sql.startswith("UPDATE")} == {
+        "session",
+        "interaction",
+    }

@@ -65,7 +65,7 @@ def test_a_session_is_created_as_it_is_asked_for(scope: Scope) -> None:
         ({"agent": "no_such_agent --fast"}, PluginUnusable, "no_such_agent"),
         ({"agent": "program \udcff"}, InvalidInput, "lone surrogate"),
         ({"environment": "no_such_place"}, PluginUnusable, "no_such_place"),
-        ({"environment": ""}, PluginUnusable, "there is no environment"),
+        ({"environment": ""}, InvalidInput, "the environment is empty"),
         ({"budget": 0}, InvalidInput, "the budget is a whole number"),
         ({"budget": -1}, InvalidInput, "the budget is a whole number"),
         ({"budget": 2**63}, InvalidInput, "cannot keep this value"),

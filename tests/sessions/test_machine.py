@@ -225,4 +225,4 @@ class Sessions(RuleBasedStateMachine):
 def test_sessions_are_as_the_model_says() -> None:
     """Created, asked, answered, cancelled, revived, run and interrupted in any order."""
     execute("PRAGMA synchronous = OFF")  # what is durable is shown elsewhere
-    run_state_machine_as_test(Sessions, settings=settings(max_examples=60, stateful_step_count=50))
+    run_state_machine_as_test(Sessions, settings=settings(max_examples=40, stateful_step_count=40))

@@ -134,6 +134,14 @@ def test_history_keeps_its_owner(table: str, filled: str) -> None:
     assert value(f'SELECT count(*) FROM "{table}"') == 1
 
 
+def test_an_account_is_kept_by_a_session_alone() -> None:
+    """Also a session that has no log yet keeps its account."""
+    new_session(enter(project=None))
+    with pytest.raises(Refused), tx():
+        execute("DELETE FROM account")
+    assert value("SELECT count(*) FROM session") == 1
+
+
 @pytest.mark.parametrize("kept", ["interaction", "event", "context"])
 def test_each_part_of_a_history_alone_keeps_the_session(kept: str, filled: str) -> None:
     """Interactions, events and contexts each restrict the deletion of their session."""
