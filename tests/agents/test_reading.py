@@ -205,7 +205,7 @@ EVENTS = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(agent=st.sampled_from(AGENTS), events=st.lists(EVENTS, max_size=6))
 def test_events_of_any_shape_are_read(agent: str, events: list[dict[str, object]]) -> None:
     """Known words in any place with any value: nothing raises, and all that is made can be kept."""
