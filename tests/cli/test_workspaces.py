@@ -94,3 +94,70 @@ def test_an_environment_that_is_wrong_starts_no_session(desk: Desk, words: str) 
     told = desk("start", "greet", "--environment", words)
     assert (told.status, told.err.count("\n")) == (2, 1), told
     assert desk.json("list") == []
+
+
+def test_workspaces_are_listed_with_their_disk(desk: Desk, copy: WorkingCopy, made: str) -> None:
+    """Whose each is, and whether a branch has its changes."""
+    (told,) = desk.json("workspaces", "list")
+    assert (told["session"], told["status"], told["kind"]) == (made, "complete", "clone")
+    assert (told["repository"], told["unsaved"]) == (str(copy.folder), True)
+    assert told["bytes"] > 10_000
+    assert Path(told["tree"], "work.txt").exists()
+    assert made in desk("workspaces", "list").out
+
+
+def test_a_sweep_deletes_nothing_unasked(desk: Desk, made: str) -> None:
+    """It is told first, and what no branch has is deleted only by name of that option."""
+    (told,) = desk.json("workspaces", "list")
+    tree = Path(told["tree"])
+    for words in ((), ("--yes",), ("--unsaved",)):
+        said = desk("workspaces", "sweep", *words)
+        assert said.status == 0
+        assert tree.exists()
+    assert "nothing was deleted" in desk("workspaces", "sweep", "--unsaved").out
+    assert f"{made} has changes that no branch has" in desk("workspaces", "sweep", "--yes").out
+    assert desk.json("workspaces", "sweep", "--unsaved", "--yes")["deleted"] is True
+    assert not tree.parent.exists()
+    assert desk.json("workspaces", "list") == []
+    assert "is gone, and its files with it" in desk("diff", made).err
+
+
+def test_a_sweep_leaves_sessions_that_have_not_ended(desk: Desk, made: str) -> None:
+    """An active one goes on in its clone."""
+    desk("reopen", made)
+    assert desk.json("workspaces", "sweep", "--unsaved", "--yes")["workspaces"] == []
+    assert len(desk.json("workspaces", "list")) == 1
+
+
+def test_a_workspace_whose_commits_were_offered_is_swept(desk: Desk, copy: WorkingCopy) -> None:
+    """Nothing of it is lost: the branch has it all, and it stays."""
+    words = ("-i", "check=test -s work.txt", "--agent", AGENT, "--environment", "clone")
+    assert desk("run", "mend", *words).status == 0
+    (told,) = desk.json("workspaces", "list")
+    assert told["unsaved"] is False
+    assert desk.json("workspaces", "sweep", "--yes")["kept"] == []
+    assert not Path(told["tree"]).exists()
+    assert copy.git("show", f"{told['branch']}:work.txt") == "one"
+
+
+def test_a_stranger_sees_and_sweeps_no_workspace(desk: Desk, made: str) -> None:
+    """One of another account is only counted."""
+    assert desk.json("--account", "other", "workspaces", "list") == []
+    told = desk("--account", "other", "workspaces", "list").out
+    assert "1 more belong to no session of account other" in told
+    assert made not in told
+    swept = desk.json("--account", "other", "workspaces", "sweep", "--unsaved", "--yes")
+    assert (swept["workspaces"], swept["kept"]) == ([], [])
+    assert len(desk.json("workspaces", "list")) == 1
+
+
+def test_ports_go_from_sessions_that_ended_to_others(desk: Desk, copy: WorkingCopy) -> None:
+    """Two that are active have two blocks; the next gets that of the one that ended."""
+    ports = ["-i", "task=x", "-i", "evaluate=true", "--environment", "clone"]
+    show = "program sh -c 'echo $INTERLOCK_PORT_BASE'"
+    said = []
+    for words in (("--agent", "program false"), ("--agent", show), ("--agent", show)):
+        told = desk("run", "agent_task", *ports, *words)
+        assert told.status == 0, told
+        said.append(desk.json("log")[0]["result"]["output"].strip())
+    assert said[1] == said[2] != ""

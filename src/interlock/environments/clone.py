@@ -13,6 +13,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -21,7 +22,8 @@ from attrs import evolve
 
 from interlock.agents.invocation import Agent
 from interlock.engine import Call, Interaction, Result, Session, Shell
-from interlock.environments import calls, workspace
+from interlock.engine.errors import InvalidInput
+from interlock.environments import calls, ports, workspace
 from interlock.environments.git import Git
 from interlock.environments.local import TIMEOUT, Local
 from interlock.environments.making import clone
@@ -43,7 +45,7 @@ class Clone:
 
     def __init__(self, find_agent: Callable[[str], Agent] | None = None) -> None:
         """`find_agent` as for Local."""
-        self._local = Local(find_agent)
+        self._find_agent = find_agent
 
     def check(self, options: tuple[str, ...]) -> None:
         """Raise InvalidInput unless the words after the name are options of this environment."""
@@ -58,11 +60,18 @@ class Clone:
         try:
             ours = self._enter(session, emit, stop)
             inside = evolve(session, workdir=str(ours.workdir))
-            if fault := self._set_up(inside, ours, interaction, emit, stop):
+            local = Local(self._find_agent, ports.variables(session))
+            run = partial(local.execute, inside, emit=emit, stop=stop)
+            if fault := _set_up(ours, Options.of(self.kind, session.environment), interaction, run):
                 return fault
             words = f"{interaction.seq} {interaction.step}"
             before = take_snapshot(ours.tree, ours.store, f"before {words}")
-            result = self._perform(inside, ours, interaction, emit, stop)
+            if isinstance(interaction.command, Call):
+                result = self.call(ours, session, interaction.command, stop)
+            else:
+                result = run(interaction)
+        except InvalidInput as error:  # of a session whose environment nobody checked
+            result = refuse(Refusal(str(error)))
         except Refusal as refusal:
             result = refuse(refusal)
         else:
@@ -106,36 +115,19 @@ class Clone:
         check_workdir(ours)
         return ours
 
-    def _set_up(
-        self, session: Session, ours: Workspace, row: Interaction, emit: Emit, stop: Event
-    ) -> Result | None:
-        """What went wrong with the set-up command; None when there is none, or it was done."""
-        options = _options(self.kind, session)
-        done = Path(ours.folder, SET_UP)
-        if not options.setup or done.exists():
-            return None
-        asked = evolve(row, command=Shell(options.setup))
-        result = self._local.execute(session, asked, emit=emit, stop=stop)
-        if not result.ok:
-            return result.failed(f"the set-up command failed: {result.error}")
-        done.touch()
+
+def _set_up(
+    ours: Workspace, options: Options, row: Interaction, run: Callable[[Interaction], Result]
+) -> Result | None:
+    """What went wrong with the set-up command; None when there is none, or it was done."""
+    done = Path(ours.folder, SET_UP)
+    if not options.setup or done.exists():
         return None
-
-    def _perform(
-        self, session: Session, ours: Workspace, row: Interaction, emit: Emit, stop: Event
-    ) -> Result:
-        if isinstance(row.command, Call):
-            return self.call(ours, session, row.command, stop)
-        return self._local.execute(session, row, emit=emit, stop=stop)
-
-
-def _options(kind: str, session: Session) -> Options:
-    from interlock.engine.errors import InvalidInput
-
-    try:
-        return Options.of(kind, session.environment)
-    except InvalidInput as error:
-        raise Refusal(str(error)) from None
+    result = run(evolve(row, command=Shell(options.setup)))
+    if not result.ok:
+        return result.failed(f"the set-up command failed: {result.error}")
+    done.touch()
+    return None
 
 
 def _describe(ours: Workspace) -> dict[str, Any]:

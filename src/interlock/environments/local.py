@@ -4,7 +4,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event
 
@@ -29,9 +29,15 @@ STRUCTURED_KEEP = 64 * MEBIBYTE
 class Local:
     """Runs Shell, Prompt and Call; what goes wrong with one is its Result."""
 
-    def __init__(self, find_agent: Callable[[str], Agent] | None = None) -> None:
-        """`find_agent` gives the agent of a name; without it those that are installed."""
+    def __init__(
+        self,
+        find_agent: Callable[[str], Agent] | None = None,
+        about: Mapping[str, str] | None = None,
+    ) -> None:
+        """`find_agent` gives the agent of a name; without it those that are installed. Each
+        command gets the variables `about`, unless it brings its own of that name."""
         self._find_agent = find_agent or _load_agent
+        self._about = dict(about or {})
 
     def execute(
         self, session: Session, interaction: Interaction, *, emit: Emit, stop: Event
@@ -55,7 +61,7 @@ class Local:
                 f"end those with INTERLOCK_TAG={session.id} in their environment by hand"
             )
         if isinstance(command, Shell):
-            asked = Invocation(command.argv, command.input, command.env)
+            asked = Invocation(command.argv, command.input, {**self._about, **command.env})
             cwd = _inside(workdir, command.cwd or ".")
             return _run(session, cwd, asked, command.timeout, emit, stop)
         if isinstance(command, Prompt):
@@ -82,6 +88,7 @@ class Local:
             raise Refusal(f"agent {name} raised {type(error).__name__}: {error}") from None
         if not isinstance(asked, Invocation):
             raise Refusal(f"agent {name} made {asked!r:.200}, which is no Invocation")
+        asked = evolve(asked, env={**self._about, **asked.env})
         listener = None if reader is None else Listener(reader, emit)
         listen = None if listener is None else listener.feed
         with lay_files(asked, session.id) as laid:
