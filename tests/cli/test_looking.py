@@ -206,7 +206,7 @@ def test_what_is_done_to_a_session_is_in_its_log(desk: Desk) -> None:
     made = desk.start("greet")
     cancelled = desk("cancel", "--reason", "not now")
     assert cancelled.status == 0
-    assert "is cancelled at step hello after 1 interactions" in cancelled.out
+    assert "is cancelled at step hello after 1 interaction" in cancelled.out
     assert "not now" in cancelled.out
     assert desk("cancel").status == 4
     assert desk("retry").status == 2

@@ -46,7 +46,7 @@ def test_a_session_that_fails_ends_with_status_1(desk: Desk) -> None:
     assert told.status == 1
     made = desk("current").out.strip()
     assert "#1 work: error in " in told.out
-    assert f"break {made} is failed at step work after 1 interactions" in told.out
+    assert f"break {made} is failed at step work after 1 interaction" in told.out
     assert ": exit code 3\n" in told.out
     assert f"`interlock retry {made}`" in told.out
     assert desk("run").status == 1  # it has ended: nothing runs, and it is told again
@@ -93,6 +93,14 @@ def test_a_time_ends_the_run_with_status_5(desk: Desk) -> None:
     assert told.json["waiting_for"]["until"].startswith("20")
     assert "waits for a time at step nap" in told.err
     assert "it goes on at 20" in told.err
+
+
+def test_a_run_may_stay_until_the_time(desk: Desk) -> None:
+    """With --wait it goes on when the time has come, and tells until when it waits."""
+    told = desk("run", "nap", "-i", "seconds:=0.2", "--wait")
+    assert told.status == 0
+    assert "waits until 20" in told.out
+    assert "#1 nap: ok" in told.out
 
 
 def test_children_are_driven_and_their_questions_told(desk: Desk) -> None:

@@ -98,7 +98,7 @@ class Nap(SessionType):
 
     @step
     def nap(self, session: Session) -> Command:
-        return Wait(for_=3600)
+        return Wait(for_=session.input.get("seconds", 3600))
 
 
 class Family(SessionType):

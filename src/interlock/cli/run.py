@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
 from interlock import plugins, sessions
 from interlock.cli.caller import Caller, pass_caller
+from interlock.cli.descriptions import show_time
 from interlock.cli.documents import session_document
 from interlock.cli.interrupts import Interrupted, Interrupts
 from interlock.cli.names import SESSION_OR_TYPE, names_session
 from interlock.cli.outlet import document, is_terminal, say
 from interlock.cli.progress import Progress, make_progress
 from interlock.cli.question import put_question
-from interlock.cli.standing import advise, exit_status, introduce, say_where, waiting_sessions
+from interlock.cli.standing import (
+    advise,
+    exit_status,
+    introduce,
+    next_due,
+    say_where,
+    waiting_sessions,
+)
 from interlock.cli.start import start_options, start_session
 from interlock.cli.tree import Command, json_option
 from interlock.engine import Ask, Interaction, Result, Scope, Session
@@ -30,6 +40,7 @@ START_NAMES = ("pairs", "place", "title", "agent", "environment", "workdir")
     examples="""
         interlock run
         interlock run 019ac3
+        interlock run 019ac3 --wait
         interlock run mend -i check="ruff check ." --agent "program ruff check --fix ."
         interlock run mend -i check="make test" -i tries:=5 --agent "program ./mend.sh" --json
     """,
@@ -37,9 +48,12 @@ START_NAMES = ("pairs", "place", "title", "agent", "environment", "workdir")
 @click.argument("what", metavar="[ID | TYPE]", required=False, type=SESSION_OR_TYPE)
 @start_options
 @click.option("--no-input", is_flag=True, help="Never ask on the terminal; end where it waits.")
+@click.option("--wait", is_flag=True, help="Stay until a time that it waits for, and go on then.")
 @json_option
 @pass_caller
-def run(caller: Caller, what: str | None, no_input: bool, as_json: bool, **given: Any) -> int:
+def run(
+    caller: Caller, what: str | None, no_input: bool, wait: bool, as_json: bool, **given: Any
+) -> int:
     """Drive a session until it ends or waits: the one with this ID, a new one of this TYPE, or the
     current one.
 
@@ -52,7 +66,7 @@ def run(caller: Caller, what: str | None, no_input: bool, as_json: bool, **given
     """
     scope, found = _find(caller, what, as_json, given)
     _check_plugins(sessions.get(scope, found))
-    drive = Drive(scope, found, as_json=as_json, asks=_can_ask(no_input))
+    drive = Drive(scope, found, as_json=as_json, asks=_can_ask(no_input), stays=wait)
     try:
         session = drive.finish()
     except (Interrupted, KeyboardInterrupt) as error:
@@ -109,11 +123,14 @@ def _conclude(scope: Scope, session: Session, as_json: bool) -> None:
 class Drive:
     """One run of a session, which asks the person at the terminal where it may."""
 
-    def __init__(self, scope: Scope, session_id: str, *, as_json: bool, asks: bool) -> None:
+    def __init__(
+        self, scope: Scope, session_id: str, *, as_json: bool, asks: bool, stays: bool
+    ) -> None:
         self.scope = scope
         self.session_id = session_id
         self.as_json = as_json
         self.asks = asks
+        self.stays = stays
         self.interrupts = Interrupts()
         self.progress: Progress | None = None
 
@@ -123,7 +140,9 @@ class Drive:
             while True:
                 session = self._run()
                 asking = self._asking(session)
-                if asking is None or not put_question(self.scope, asking, session):
+                if asking is not None and put_question(self.scope, asking, session):
+                    continue
+                if not self._stay(session):
                     return session
 
     def _run(self) -> Session:
@@ -135,6 +154,16 @@ class Drive:
                 return sessions.drive(self.scope, self.session_id, self._perform)
         finally:
             unsubscribe()
+
+    def _stay(self, session: Session) -> bool:
+        """True after a time that the session waited for; False where it waits for none."""
+        due = next_due(self.scope, session) if self.stays else None
+        if due is None:
+            return False
+        say(f"waits until {show_time(due)}", error=self.as_json)
+        while (left := (due - datetime.now(UTC)).total_seconds()) > 0:
+            time.sleep(min(left, 1.0))  # a wall clock that is set right is noticed in a second
+        return True
 
     def _asking(self, session: Session) -> Session | None:
         if not self.asks:

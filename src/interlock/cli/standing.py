@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from interlock import sessions
 from interlock.cli.descriptions import name_session, show_seconds, show_time
@@ -22,7 +23,7 @@ def say_where(session: Session, *, error: bool = False) -> None:
         words += ["is ", (session.status, session.status)]
         if session.status != "complete":
             words.append(f" at step {session.step}")
-        words.append(f" after {session.seq} interactions")
+        words.append(f" after {session.seq} interaction{'' if session.seq == 1 else 's'}")
         if session.inserted_at is not None and session.ended_at is not None:
             took = (session.ended_at - session.inserted_at).total_seconds()
             words.append(f", {show_seconds(took)}")
@@ -56,7 +57,7 @@ def advise(session: Session) -> Iterator[str]:
             yield from ask_lines(session)
         case Wait():
             due = show_time(row.due_at if row else None)
-            yield f"it goes on at {due}: `interlock run {given}` then"
+            yield f"it goes on at {due}: `interlock run {given}` then, or with --wait now"
         case _:
             yield f"`interlock run {given}` goes on"
 
@@ -92,6 +93,16 @@ def waiting_sessions(scope: Scope, session: Session) -> list[Session]:
         after = page.cursor
         if after is None:
             return found or [session]
+
+
+def next_due(scope: Scope, session: Session) -> datetime | None:
+    """The first time that a session, or a child that holds it up, waits for; None for none."""
+    times = (
+        one.open.due_at
+        for one in waiting_sessions(scope, session)
+        if one.open is not None and isinstance(one.open.command, Wait)
+    )
+    return min((time for time in times if time is not None), default=None)
 
 
 def introduce(session: Session, root: Session) -> str:
