@@ -21,7 +21,7 @@ class CloneDesk(Desk):
     def __init__(self, copy: WorkingCopy, *, inside: str = ".", environment: str = "clone") -> None:
         super().__init__(copy.folder / inside)
         self.copy = copy
-        self.environment = Clone()
+        self.environment: Clone = Clone()
         self.session = evolve(
             self.session, id=str(uuid.uuid4()), environment=environment, agent="program true"
         )

@@ -32,6 +32,7 @@ COMMANDS: Table = {
     "archive": (f"{PACKAGE}.lifecycle:archive", "Put an ended session away, or take it back."),
     "use": (f"{PACKAGE}.current:use", "Make a session the current one."),
     "current": (f"{PACKAGE}.current:current", "Print the id of the current session."),
+    "vscode": (f"{PACKAGE}.vscode:vscode", "Write tasks for VS Code: next and submit."),
     "workspaces": (f"{PACKAGE}.workspaces:workspaces", "Where sessions work: list, sweep."),
     "db": (f"{PACKAGE}.db:db", "The database: migrate, check, stats, backup."),
     "completion": (f"{PACKAGE}.completion:completion", "Print what a shell needs to complete."),

@@ -9,6 +9,7 @@ from interlock import sessions
 from interlock.cli.descriptions import name_session, show_seconds, show_time
 from interlock.cli.outlet import tell, word
 from interlock.engine import Ask, Scope, Session, Spawn, Wait
+from interlock.sessions.turns import by_hand
 
 WAITS = 5
 """The exit status when a session waits for a person or a time."""
@@ -40,7 +41,7 @@ def _waits(session: Session) -> str:
             return "waits for a time"
         case Spawn():
             return "waits for its child sessions"
-    return "is active"
+    return "waits for a result" if by_hand(session) else "is active"
 
 
 def advise(session: Session) -> Iterator[str]:
@@ -58,6 +59,9 @@ def advise(session: Session) -> Iterator[str]:
         case Wait():
             due = show_time(row.due_at if row else None)
             yield f"it goes on at {due}: `interlock run {given}` then, or with --wait now"
+        case _ if row and by_hand(session):
+            yield f"`interlock next {given}` says what to run in the editor's terminal"
+            yield f"`interlock submit {row.id} --status ok` hands its result in"
         case _:
             yield f"`interlock run {given}` goes on"
 

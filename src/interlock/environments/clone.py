@@ -42,6 +42,8 @@ class Clone:
     """Runs Shell, Prompt and Call in the session's own clone."""
 
     kind = "clone"
+    label = ""
+    """What the user is told about it each time, such as whom it is for."""
 
     def __init__(self, find_agent: Callable[[str], Agent] | None = None) -> None:
         """`find_agent` as for Local."""
@@ -108,7 +110,7 @@ class Clone:
             at = Path(session.workdir)
             git = Git(at, source=os.environ, tag=session.id, stop=stop, timeout=TIMEOUT)
             ours = self.make(folder, git, session)
-            emit("workspace", _describe(ours))
+            emit("workspace", _describe(ours, self.label))
         for name in ("index.lock", "snapshot-index.lock", "HEAD.lock"):
             with suppress(FileNotFoundError):  # of a git that was killed: nobody else is here
                 (ours.store / name).unlink()
@@ -130,9 +132,9 @@ def _set_up(
     return None
 
 
-def _describe(ours: Workspace) -> dict[str, Any]:
+def _describe(ours: Workspace, label: str) -> dict[str, Any]:
     left = f"; what is not committed in {ours.repository} is not here" if ours.changed else ""
-    told = f"{ours.kind} at {ours.tree}, branch {ours.branch}, from commit {ours.base[:12]}{left}"
+    told = f"{ours.kind}{label} at {ours.tree}, branch {ours.branch}, from {ours.base[:12]}{left}"
     return {"text": told, "branch": ours.branch, "base": ours.base, "tree": str(ours.tree)}
 
 

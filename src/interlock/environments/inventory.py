@@ -50,20 +50,22 @@ def remove(holding: Holding) -> None:
     """The workspace is gone, its branches in the user's repository stay. Raises Refusal."""
     folder = workspace.place(holding.session_id)
     ours = holding.workspace
+    if ours is not None and ours.kind == WORKTREE:
+        words = ("worktree", "remove", "--force", "--force", "--", str(ours.tree))
+        Plumbing(Path(ours.repository)).ask(*words)
     try:
         shutil.rmtree(folder)
     except OSError as error:
         raise Refusal(f"{folder} cannot be deleted whole: {error}") from None
-    if ours is not None and ours.kind == WORKTREE:
-        Plumbing(Path(ours.repository)).ask("worktree", "prune")
     ports.release(holding.session_id)
 
 
 def _is_unsaved(ours: Workspace) -> bool:
     git = Plumbing(Path(ours.folder), ours.store)
     try:
-        last, head = git.word("rev-parse", f"{REF}^{{tree}}", "HEAD^{tree}").split()
-        commit = git.word("rev-parse", "HEAD")
+        last = git.word("rev-parse", f"{REF}^{{tree}}")
+        at = Plumbing(ours.tree) if ours.kind == WORKTREE else git
+        commit, head = at.word("rev-parse", "HEAD", "HEAD^{tree}").split()
         there = Plumbing(Path(ours.repository)).ask("cat-file", "-e", f"{commit}^{{commit}}")
     except (Refusal, ValueError):
         return True  # what cannot be told is not deleted unasked

@@ -51,6 +51,8 @@ BUILTIN: Mapping[str, Mapping[str, str]] = {
     ENVIRONMENTS: {
         "local": "interlock.environments.local:Local",
         "clone": "interlock.environments.clone:Clone",
+        "worktree": "interlock.environments.worktree:Worktree",
+        "vscode": "interlock.environments.vscode:VSCode",
     },
     EXPORTERS: {
         "json": "interlock.exporters.json:export",

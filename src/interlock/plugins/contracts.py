@@ -19,7 +19,8 @@ class Environment(Protocol):
     """Where commands run.
 
     It may also have `check(options)`, which raises InvalidInput unless the words after its name
-    are options it takes. Without it, it takes none.
+    are options it takes. Without it, it takes none. With `by_hand = True` it executes nothing:
+    the commands of its sessions wait until somebody submits their results.
     """
 
     def execute(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from interlock import engine
+from interlock import engine, plugins
 from interlock.engine.commands import Ask, Spawn, Wait
 from interlock.engine.errors import (
     InteractionClosed,
     InterlockError,
     InvalidResult,
     NothingAsked,
+    PluginUnusable,
     ResultConflict,
     SessionEnded,
 )
@@ -113,7 +114,20 @@ def overdue(row: Interaction, done: Work) -> Result | None:
 
 def waits(session: Session) -> bool:
     """True when the open command is for a person, a time or children, and nothing to execute."""
-    return session.open is not None and isinstance(session.open.command, Ask | Wait | Spawn)
+    if session.open is None:
+        return False
+    return isinstance(session.open.command, Ask | Wait | Spawn) or by_hand(session)
+
+
+def by_hand(session: Session) -> bool:
+    """True when the session's environment executes nothing: results are submitted to it."""
+    if session.environment is None:
+        return False
+    try:
+        environment = plugins.load_environment(session.environment)
+    except PluginUnusable:
+        return False  # whoever executes it says what is wrong
+    return bool(getattr(environment, "by_hand", False))
 
 
 def _require_executable(row: Interaction) -> None:
