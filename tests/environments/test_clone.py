@@ -14,9 +14,8 @@ from interlock.engine.commands import Command
 from interlock.engine.errors import InvalidInput
 from interlock.environments import workspace
 from interlock.environments.clone import Clone
-from interlock.environments.plumbing import Plumbing
 from interlock.environments.results import Refusal
-from tests.environments.clone_desk import CloneDesk, ask_git, enter_machine
+from tests.environments.clone_desk import CloneDesk, enter_machine
 from tests.environments.working_copy import WorkingCopy
 
 
@@ -100,86 +99,6 @@ def test_ignored_files_are_in_no_snapshot(desk: CloneDesk) -> None:
     after = desk.shell("sh", "-c", "echo x > a.o; echo x > a.c").data["after"]
     names = desk.stored("ls-tree", "--name-only", after).splitlines()
     assert names == [".gitignore", "a.c", "base.txt"]
-
-
-def test_a_commit_is_offered_to_the_repository(desk: CloneDesk) -> None:
-    """As the session's branch, and the user's own branch and files stay."""
-    desk.sh("echo 1 > new.txt")
-    result = desk.call("commit", message="Add it")
-    branch = desk.ours.branch
-    assert (result.status, result.data["offered"]) == ("ok", branch)
-    assert desk.copy.git("log", "-1", "--format=%s %an", branch) == "Add it Ada"
-    assert desk.copy.git("show", f"{branch}:new.txt") == "1"
-    assert desk.copy.state == ("main", "")
-
-
-def test_commits_of_the_agent_itself_are_kept(desk: CloneDesk) -> None:
-    """Those it made on the session's branch come along, and what it left uncommitted is added."""
-    desk.sh("echo 1 > a; git add a; git commit -qm Theirs; echo 2 > b")
-    desk.call("commit", message="Ours")
-    log = desk.copy.git("log", "--format=%s", desk.ours.branch)
-    assert log.splitlines() == ["Ours", "Theirs", "Begin"]
-
-
-def test_a_history_that_the_agent_rewrote_is_left_alone(desk: CloneDesk) -> None:
-    """Its files are committed on what was there."""
-    desk.sh("echo 1 > a; git checkout -q --orphan other; git add -A; git commit -qm Rewritten")
-    desk.call("commit", message="Ours")
-    log = desk.copy.git("log", "--format=%s", desk.ours.branch)
-    assert log.splitlines() == ["Ours", "Begin"]
-    assert desk.copy.git("show", f"{desk.ours.branch}:a") == "1"
-
-
-def test_branch_commit_and_merge_end_in_the_users_branch(desk: CloneDesk) -> None:
-    """Where the user has it checked out and nothing is changed, the files come along."""
-    desk.call("branch", name="topic")
-    desk.sh("echo 1 > new.txt")
-    assert desk.call("commit", message="Topic", branch="topic").data["offered"] == "topic"
-    merged = desk.call("merge", branch="topic", into="main")
-    assert merged.ok, merged
-    assert desk.copy.git("rev-parse", "main") == merged.data["commit"]
-    assert desk.copy.read("new.txt") == "1\n"
-    assert desk.copy.state == ("main", "")
-
-
-def test_a_merge_takes_in_what_the_user_did_meanwhile(desk: CloneDesk) -> None:
-    """The target is fetched first."""
-    desk.sh("echo 1 > new.txt")
-    desk.call("commit", message="Topic")
-    desk.copy.write("meanwhile.txt", "x")
-    desk.copy.save("Meanwhile")
-    desk.copy.git("switch", "--quiet", "--create", "elsewhere")
-    merged = desk.call("merge", branch=desk.ours.branch, into="main")
-    assert merged.ok, merged
-    assert desk.copy.git("show", "main:meanwhile.txt", "main:new.txt") == "x1"
-    assert desk.copy.state == ("elsewhere", "")
-
-
-def test_a_merge_that_the_user_is_in_the_way_of_is_undone(desk: CloneDesk) -> None:
-    """Their change would be overwritten: it is told, and the same merge works afterwards."""
-    desk.sh("echo 1 > base.txt")
-    desk.call("commit", message="Topic")
-    desk.copy.write("base.txt", "mine\n")
-    refused = desk.call("merge", branch=desk.ours.branch, into="main")
-    assert refused.status == "error"
-    assert "main in" in str(refused.error)
-    assert "base.txt" in str(refused.error)
-    assert desk.copy.read("base.txt") == "mine\n"
-    desk.copy.git("checkout", "--quiet", "base.txt")
-    assert desk.call("merge", branch=desk.ours.branch, into="main").ok
-    assert desk.copy.read("base.txt") == "1\n"
-
-
-def test_a_branch_that_cannot_be_offered_is_told(desk: CloneDesk) -> None:
-    """The commit is made all the same."""
-    desk.call("branch", name="topic")
-    desk.copy.git("branch", "topic")
-    desk.copy.git("switch", "--quiet", "topic")
-    desk.sh("echo 1 > new.txt")
-    result = desk.call("commit", message="Topic")
-    assert result.ok
-    assert result.data["offered"] is None
-    assert "could not take it as topic: " in result.output
 
 
 def test_a_detached_head_is_where_a_session_can_begin(desk: CloneDesk) -> None:
@@ -299,21 +218,6 @@ def test_locks_of_a_git_that_was_killed_are_not_in_the_way(desk: CloneDesk) -> N
         (desk.ours.store / name).touch()
     desk.sh("echo 1 > new.txt")
     assert desk.call("commit", message="Ours").data["files"] == ["new.txt"]
-
-
-def test_a_merge_whose_engine_was_killed_is_begun_again(desk: CloneDesk) -> None:
-    """What the first one left in the work tree is taken back."""
-    desk.sh("echo mine > base.txt")
-    desk.call("commit", message="Ours")
-    desk.copy.write("base.txt", "theirs\n")
-    desk.copy.save("Theirs")
-    ask_git(desk.ours.store, "fetch", "-q", str(desk.copy.folder), "+main:main")
-    git = Plumbing(desk.tree, desk.ours.store, index=desk.ours.store / "index", trusting=True)
-    assert git.ask("merge", "main").returncode == 1
-    assert "<<<<" in (desk.tree / "base.txt").read_text()
-    result = desk.call("merge", branch=desk.ours.branch, into="main")
-    assert "conflicts in base.txt" in str(result.error)
-    assert (desk.tree / "base.txt").read_text() == "mine\n"
 
 
 def test_a_record_that_is_broken_is_told(desk: CloneDesk) -> None:

@@ -167,16 +167,12 @@ def _commit(git: StoreGit, call: Call, given: dict[str, str]) -> Result:
 
 def _merge(git: StoreGit, call: Call, into: str, tag: str, stop: Event) -> Result:
     began = git.current()
-    if began != into:
-        git.refresh(into)
-    before = git.ask("rev-parse", "--verify", "--quiet", f"refs/heads/{into}").stdout.strip()
+    git.refresh(into)
     result = calls.perform(call, git.workdir, git)
     try:
         deliver(git.ours, into, tag=tag, stop=stop)
     except Refusal as refusal:
         git.run("switch", "--quiet", "--no-guess", began)
-        if began != into:
-            git.move(into, before)
         raise Refusal(
             f"{into} in {git.ours.repository} cannot have the merge: {refusal}", refusal.finished
         ) from None

@@ -18,6 +18,7 @@ from interlock.environments.snapshot import check_tree, stage
 from interlock.environments.workspace import Workspace
 
 AGENT = "refs/interlock/agent"
+THEIRS = "refs/interlock/theirs"
 FETCH = (
     *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"),
     *("--no-auto-maintenance", "--no-show-forced-updates", "--no-write-commit-graph", "--"),
@@ -73,19 +74,20 @@ class StoreGit(Git):
             git.run("read-tree", "HEAD")
 
     def refresh(self, branch: str) -> None:
-        """The branch is as it is in the user's repository, if it is there."""
+        """The branch is as it is in the user's repository, if it is there; the current one is
+        moved forward to it, where that is possible."""
         git = self._beside()
-        if git.ask("check-ref-format", f"refs/heads/{branch}").returncode == 0:
-            ref = f"refs/heads/{branch}"
-            git.ask(*FETCH, self.ours.repository, f"+{ref}:{ref}")
+        ref = f"refs/heads/{branch}"
+        if git.ask("check-ref-format", ref).returncode != 0:
+            return
+        to = THEIRS if branch == self.current() else ref
+        fetched = git.ask(*FETCH, self.ours.repository, f"+{ref}:{to}").returncode == 0
+        if fetched and to == THEIRS:
+            self.ask("merge", "--quiet", "--ff-only", "--no-verify-signatures", THEIRS)
 
     def current(self) -> str:
         """The name of the branch the work is on."""
         return self._beside().word("symbolic-ref", "--short", "HEAD")
-
-    def move(self, branch: str, commit: str) -> None:
-        """The branch, which is not the current one, leads to the commit."""
-        self._beside().run("update-ref", f"refs/heads/{branch}", commit)
 
     def _beside(self) -> Plumbing:
         return Plumbing(self.ours.tree, self.ours.store, index=self.ours.store / "index")
