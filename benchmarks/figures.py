@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from benchmarks import ground
 from interlock import accounts, sessions
+from interlock.environments import making
+from interlock.environments.git import Git
 from interlock.sessions import recent
 from interlock.store import connection
 
@@ -70,6 +75,19 @@ def start_up() -> Figure:
     return _bound(ratio, at_most=2.0, ms=round(statistics.median(ours) * 1000, 1))
 
 
+def clone() -> Figure:
+    """Seconds to make the clone of a session from a repository of 100 MB, files and all."""
+    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as folder:
+        top = ground.repository(Path(folder, "repository"), megabytes=100)
+        times = []
+        for number in range(5):
+            git = Git(top, source=os.environ, tag=f"bench-{number}", stop=Event(), timeout=None)
+            began = time.perf_counter()
+            making.clone(Path(folder, str(number)), git, "clone", "bench")
+            times.append(time.perf_counter() - began)
+    return _bound(statistics.median(times), at_most=2.0, slowest=round(max(times), 2))
+
+
 FIGURES: dict[str, Callable[[], Figure]] = {
     "run_to_raw_one_commit": linked_ratio,
     "apart_to_raw_two_commits": apart_ratio,
@@ -79,6 +97,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "ready_ms": ready,
     "latest_20_of_100000_ms": latest,
     "version_to_import_click": start_up,
+    "clone_100_mb_s": clone,
 }
 
 

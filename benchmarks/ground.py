@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +40,18 @@ def ground() -> Iterator[tuple[Scope, Path]]:
 def relay(scope: Scope, steps: int) -> str:
     """The id of a new session that takes this many steps."""
     return sessions.create(scope, "relay", input={"rounds": steps // 2}).id
+
+
+def repository(top: Path, *, megabytes: int) -> Path:
+    """A git repository with one commit of files of 50 KB that cannot be compressed."""
+    for number in range(megabytes * 20):
+        folder = top / f"folder-{number // 40}"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"file-{number}").write_bytes(os.urandom(50_000))
+    who = ("-c", "user.name=Bench", "-c", "user.email=bench@example.org")
+    for words in ("init --quiet", "add --all", "commit --quiet -m Begin", "gc --quiet"):
+        subprocess.run(["git", *who, *words.split()], cwd=top, check=True)
+    return top
 
 
 def linked(steps: int) -> float:

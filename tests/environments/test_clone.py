@@ -271,3 +271,27 @@ def test_many_sessions_work_in_clones_of_one_repository_at_once(copy: WorkingCop
         assert said == [f"{number}-{n}" for n in (1, 2, 3)]
     copy.git("fsck", "--strict")
     assert copy.state == ("main", "")
+
+
+def test_a_clone_that_is_gone_is_told(desk: CloneDesk) -> None:
+    """No other is made in its place: that would look like work undone."""
+    shutil.rmtree(desk.tree)
+    result = desk.shell("true")
+    assert (result.status, "is gone" in str(result.error)) == ("error", True)
+
+
+def test_a_command_that_takes_its_clone_away_has_its_result(desk: CloneDesk) -> None:
+    """Only the files after it cannot be told."""
+    place = desk.tree
+    result = desk.shell("sh", "-c", f"echo said; rm -rf {place}")
+    assert (result.status, result.output) == ("ok", "said\n")
+    assert "after" not in result.data
+    assert "is gone" in result.data["unseen"]
+
+
+def test_a_repository_that_runs_a_filter_of_its_own_is_refused(copy: WorkingCopy) -> None:
+    """The clone would not have it, and other content then."""
+    copy.git("config", "filter.odd.clean", "cat")
+    told = CloneDesk(copy).shell("true")
+    assert "filter.odd.clean" in str(told.error)
+    assert "git config --global" in str(told.error)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from pathlib import Path
 
 from attrs import frozen
@@ -39,6 +40,7 @@ def take_snapshot(tree: Path, store: Path, words: str) -> Snapshot:
     changed, left_out = stage(git)
     before = (store / REF).read_text().strip()
     if not changed:
+        _settle(git, store)
         return Snapshot(before, left_out)
     made = git.word("write-tree")
     if made == git.word("rev-parse", f"{before}^{{tree}}"):
@@ -85,6 +87,15 @@ def check_tree(tree: Path) -> None:
     except OSError:
         pass
     raise Refusal(f"the work tree {tree} is gone or is a link: nothing can be done in it")
+
+
+def _settle(git: Plumbing, store: Path) -> None:
+    """Write the index once after the files were made: until then git reads all of them each time,
+    since what it knows of them is as old as they are."""
+    done = store / "settled"
+    if not done.exists() and time.time() > (store / INDEX).stat().st_mtime + 2:
+        git.ask("update-index", "-q", "--refresh", "--force-write-index")
+        done.touch()
 
 
 class _Within:
