@@ -1,6 +1,7 @@
 """A session of its own clone: where it begins, what it leaves, what the user's repository gets."""
 
 import json
+import shutil
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -275,6 +276,7 @@ def test_many_sessions_work_in_clones_of_one_repository_at_once(copy: WorkingCop
 
 def test_a_clone_that_is_gone_is_told(desk: CloneDesk) -> None:
     """No other is made in its place: that would look like work undone."""
+    desk.sh("true")
     shutil.rmtree(desk.tree)
     result = desk.shell("true")
     assert (result.status, "is gone" in str(result.error)) == ("error", True)
@@ -282,8 +284,7 @@ def test_a_clone_that_is_gone_is_told(desk: CloneDesk) -> None:
 
 def test_a_command_that_takes_its_clone_away_has_its_result(desk: CloneDesk) -> None:
     """Only the files after it cannot be told."""
-    place = desk.tree
-    result = desk.shell("sh", "-c", f"echo said; rm -rf {place}")
+    result = desk.shell("sh", "-c", 'echo said; rm -rf "$PWD"')
     assert (result.status, result.output) == ("ok", "said\n")
     assert "after" not in result.data
     assert "is gone" in result.data["unseen"]
