@@ -101,6 +101,63 @@ def test_a_merge_that_the_user_is_in_the_way_of_is_undone(desk: CloneDesk) -> No
     assert desk.copy.read("base.txt") == "1\n"
 
 
+def test_a_merge_is_undone_also_where_the_work_is_on_the_target(desk: CloneDesk) -> None:
+    """The next try begins where this one did, with what the user has done meanwhile."""
+    desk.sh("echo 1 > base.txt")
+    desk.call("commit", message="Topic", branch="topic")
+    desk.call("branch", name="main")
+    desk.copy.write("base.txt", "mine\n")
+    assert desk.call("merge", branch="topic", into="main").status == "error"
+    assert desk.sh("cat base.txt") == "one\ntwo\nthree\n"
+    desk.copy.git("checkout", "--quiet", "base.txt")
+    desk.copy.write("more.txt", "x")
+    desk.copy.save("More")
+    assert desk.call("merge", branch="topic", into="main").ok
+    assert desk.copy.read("base.txt") == "1\n"
+    assert desk.copy.state == ("main", "")
+
+
+def test_the_branch_of_another_session_is_merged(desk: CloneDesk) -> None:
+    """As a parent does with those of its children: it is fetched."""
+    desk.sh("true")
+    child = CloneDesk(desk.copy)
+    child.sh("echo 1 > child.txt")
+    branch = child.call("commit", message="Child").data["offered"]
+    assert desk.call("merge", branch=branch, into="main").ok
+    assert desk.copy.read("child.txt") == "1\n"
+
+
+def test_commits_that_could_not_be_offered_are_not_lost(desk: CloneDesk) -> None:
+    """The user's branch of that name has parted from it; coming back to it keeps it."""
+    desk.call("branch", name="topic")
+    desk.sh("echo 1 > new.txt")
+    desk.copy.git("switch", "--quiet", "--create", "topic")
+    desk.copy.write("other.txt", "x")
+    desk.copy.save("Other")
+    made = desk.call("commit", message="Ours").data
+    assert made["offered"] is None
+    desk.call("branch", name="main")
+    assert desk.call("branch", name="topic").ok
+    assert desk.sh("cat new.txt") == "1\n"
+    assert desk.stored("rev-parse", "topic") == made["commit"]
+
+
+@pytest.mark.parametrize("checks", ["true", "false"])
+def test_a_branch_of_the_user_is_never_moved_aside(desk: CloneDesk, checks: str) -> None:
+    """One that has parted from the session's stays, whatever the user's git is told to check."""
+    desk.copy.git("config", "--global", "fetch.showForcedUpdates", checks)
+    desk.call("branch", name="topic")
+    desk.sh("echo 1 > new.txt")
+    desk.copy.git("switch", "--quiet", "--create", "topic")
+    desk.copy.write("other.txt", "x")
+    desk.copy.save("Other")
+    desk.copy.git("switch", "--quiet", "main")
+    told = desk.call("commit", message="Ours")
+    assert told.data["offered"] is None
+    assert "could not take it as topic: " in told.output
+    assert desk.copy.git("log", "-1", "--format=%s", "topic") == "Other"
+
+
 def test_a_branch_that_cannot_be_offered_is_told(desk: CloneDesk) -> None:
     """The commit is made all the same."""
     desk.call("branch", name="topic")

@@ -94,7 +94,7 @@ class Clone:
         if call.function == "commit":
             return _commit(git, call, given)
         if call.function == "merge" and "into" in given:
-            return _merge(git, call, given["into"], session.id, stop)
+            return _merge(git, call, given, session.id, stop)
         if call.function == "branch" and "name" in given and git.current() != given["name"]:
             git.refresh(given["name"])
         return calls.perform(call, ours.workdir, git)
@@ -165,14 +165,16 @@ def _commit(git: StoreGit, call: Call, given: dict[str, str]) -> Result:
     return evolve(result, output=result.output + told, data=data)
 
 
-def _merge(git: StoreGit, call: Call, into: str, tag: str, stop: Event) -> Result:
-    began = git.current()
-    git.refresh(into)
+def _merge(git: StoreGit, call: Call, given: dict[str, str], tag: str, stop: Event) -> Result:
+    began, into = git.current(), given["into"]
+    for branch in (into, given.get("branch", into)):
+        git.refresh(branch)
+    before = git.find(into)
     result = calls.perform(call, git.workdir, git)
     try:
         deliver(git.ours, into, tag=tag, stop=stop)
     except Refusal as refusal:
-        git.run("switch", "--quiet", "--no-guess", began)
+        git.go_back(began, into, before)
         raise Refusal(
             f"{into} in {git.ours.repository} cannot have the merge: {refusal}", refusal.finished
         ) from None

@@ -20,8 +20,9 @@ from interlock.environments.workspace import Workspace
 AGENT = "refs/interlock/agent"
 THEIRS = "refs/interlock/theirs"
 FETCH = (
+    # Without the check for forced updates git takes each for one that moves forward.
     *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"),
-    *("--no-auto-maintenance", "--no-show-forced-updates", "--no-write-commit-graph", "--"),
+    *("--no-auto-maintenance", "--show-forced-updates", "--no-write-commit-graph", "--"),
 )
 
 
@@ -74,16 +75,32 @@ class StoreGit(Git):
             git.run("read-tree", "HEAD")
 
     def refresh(self, branch: str) -> None:
-        """The branch is as it is in the user's repository, if it is there; the current one is
-        moved forward to it, where that is possible."""
+        """The branch is as far as it is in the user's repository, if it is there and has not
+        parted from it."""
         git = self._beside()
         ref = f"refs/heads/{branch}"
         if git.ask("check-ref-format", ref).returncode != 0:
             return
-        to = THEIRS if branch == self.current() else ref
-        fetched = git.ask(*FETCH, self.ours.repository, f"+{ref}:{to}").returncode == 0
-        if fetched and to == THEIRS:
+        to = f"+{ref}:{THEIRS}" if branch == self.current() else f"{ref}:{ref}"
+        if git.ask(*FETCH, self.ours.repository, to).returncode == 0 and to.startswith("+"):
             self.ask("merge", "--quiet", "--ff-only", "--no-verify-signatures", THEIRS)
+
+    def find(self, branch: str) -> str:
+        """The commit that the branch leads to; empty when there is none."""
+        return (
+            self._beside()
+            .ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"refs/heads/{branch}")
+            .stdout.decode()
+            .strip()
+        )
+
+    def go_back(self, began: str, into: str, commit: str) -> None:
+        """The work is on the branch `began` again, and `into` leads to the commit as before."""
+        if began == into:
+            self.run("reset", "--quiet", "--keep", commit)
+        else:
+            self.run("switch", "--quiet", "--no-guess", began)
+            self._beside().run("update-ref", f"refs/heads/{into}", commit)
 
     def current(self) -> str:
         """The name of the branch the work is on."""
@@ -116,10 +133,14 @@ def check_workdir(ours: Workspace) -> None:
 def offer(ours: Workspace, branch: str) -> str | None:
     """The branch is in the user's repository, as far as it is only moved forward; else why not."""
     ref = f"refs/heads/{branch}"
-    done = Plumbing(Path(ours.repository), trusting=True).ask(
-        *FETCH, str(ours.store), f"{ref}:{ref}"
-    )
-    return None if done.returncode == 0 else _words(done.stderr)
+    user = Plumbing(Path(ours.repository), trusting=True)
+    done = user.ask(*FETCH, str(ours.store), f"{ref}:{ref}")
+    # git does not always say by its exit code that it refused to move a branch aside.
+    look = ("rev-parse", "--verify", "--quiet", "--end-of-options", ref)
+    there = user.ask(*look).stdout
+    if there and there == Plumbing(ours.tree, ours.store).ask(*look).stdout:
+        return None
+    return _words(done.stderr) or "the branch of that name has gone another way there"
 
 
 def deliver(ours: Workspace, branch: str, *, tag: str, stop: Event) -> None:
