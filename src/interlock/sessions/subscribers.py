@@ -31,6 +31,11 @@ def subscribe(scope: Scope, callback: Callback) -> Callable[[], None]:
     return unsubscribe
 
 
+def is_heard() -> bool:
+    """True when anybody subscribed: what nobody hears need not be told."""
+    return bool(_subscribers)
+
+
 def publish(change: Change, session: Session, interaction: Interaction | None) -> None:
     """Tell everyone whose scope holds the session."""
     for scope, callback in tuple(_subscribers):

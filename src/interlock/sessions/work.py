@@ -19,7 +19,7 @@ from interlock.engine.payload import check_payload
 from interlock.engine.session_type import SessionType
 from interlock.engine.values import Interaction, Result, Scope, Session, changed
 from interlock.sessions import recent
-from interlock.sessions.subscribers import Change, publish
+from interlock.sessions.subscribers import Change, is_heard, publish
 from interlock.store import codec, records, rows
 from interlock.store.codec import Submitted
 from interlock.store.connection import tx
@@ -95,13 +95,10 @@ def put(work: Work, session: Session, submitted: Submitted | None = None) -> Ses
     decided = session.unsaved
     saved = records.save(session, work.now, submitted)
     work.saved[saved.id] = saved
-    for row in decided:
-        if row.status != "open":
-            begun = row.inserted_at or work.now
-            closed = changed(row, session_id=saved.id, inserted_at=begun, completed_at=work.now)
-            work.note("done", saved, closed)
+    if is_heard():
+        _note_closed(work, saved, decided)
     opened = saved.open
-    if opened is not None and any(row.seq == opened.seq for row in decided):
+    if opened is not None and decided and decided[-1].seq == opened.seq:
         broken = fault(opened.command)
         if broken is not None:
             return put(work, engine.handle_result(kind_of(saved), saved, broken))
@@ -112,6 +109,14 @@ def put(work: Work, session: Session, submitted: Submitted | None = None) -> Ses
         work.note("ended", saved)
         _wake_parent(work, saved)
     return saved
+
+
+def _note_closed(work: Work, saved: Session, decided: tuple[Interaction, ...]) -> None:
+    for row in decided:
+        if row.status != "open":
+            begun = row.inserted_at or work.now
+            closed = changed(row, session_id=saved.id, inserted_at=begun, completed_at=work.now)
+            work.note("done", saved, closed)
 
 
 def join_children(work: Work, session: Session) -> Session:

@@ -94,7 +94,7 @@ def save(session: Session, now: datetime, submitted: Submitted | None = None) ->
 
     `submitted` is what the first unsaved row's result was read from. Raises StaleSession.
     """
-    rows, opened = session.unsaved, session.open
+    rows, opened, time = session.unsaved, session.open, write_time(now)
     moved: dict[str, Any] = {"version": session.version + 1, "updated_at": now, "unsaved": ()}
     if rows:
         moved["last_activity_at"] = now
@@ -103,17 +103,17 @@ def save(session: Session, now: datetime, submitted: Submitted | None = None) ->
     elif session.ended_at is not None:
         moved["ended_at"] = None
     if opened is not None and rows and rows[-1] is opened and all(row.step for row in rows):
-        _move(session, now)
+        _move(session, time)
     else:
         _update(changed(session, **moved))
-    written = [write(session, row, now, submitted) for row in rows]
-    if opened is not None and written and written[-1].seq == opened.seq:
-        moved["open"] = written[-1]
-    return changed(session, log=session.log.add(*written), **moved)
+    for row in rows:
+        written = write(session, row, now, time, submitted)
+        if row is opened:
+            moved["open"] = written
+    return changed(session, **moved)
 
 
-def _move(session: Session, now: datetime) -> None:
-    time = write_time(now)
+def _move(session: Session, time: str | None) -> None:
     state = _payload(session.state)
     moved = (session.step, state, session.attempt, session.seq, session.version + 1, time, time)
     if execute(MOVE_SESSION, (*moved, session.id, session.version)).rowcount != 1:

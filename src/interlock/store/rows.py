@@ -66,14 +66,11 @@ class StoredHistory:
         """The newest row of a step that has a result."""
         return self._look_up(step)[1]
 
-    def add(self, *rows: Interaction) -> StoredHistory:
-        """The same log with these rows written or, where they are there, rewritten."""
+    def add(self, row: Interaction) -> StoredHistory:
+        """The same log with this row written or, where it is there, rewritten."""
         known = self.known.copy()
-        for row in rows:
-            if row.status == "done":
-                known[row.step] = (row, row)
-            else:
-                known[row.step] = (row, self._look_up(row.step)[1])
+        last = row if row.status == "done" else self._look_up(row.step)[1]
+        known[row.step] = (row, last)
         return StoredHistory(self.session_id, known)
 
     def _look_up(self, step: str) -> tuple[Interaction | None, Interaction | None]:
@@ -119,15 +116,18 @@ def read_rows(found: Iterable[Sequence[Any]]) -> Iterator[Interaction]:
 
 
 def write(
-    session: Session, row: Interaction, now: datetime, submitted: Submitted | None
+    session: Session, row: Interaction, now: datetime, time: str | None, submitted: Submitted | None
 ) -> Interaction:
-    """The row as it was written: inserted where it is new, closed where it was open."""
-    time, closed_at = write_time(now), None if row.status == "open" else now
+    """The row as it was written: inserted where it is new, closed where it was open.
+
+    `time` is the text of `now`.
+    """
+    closed_at = None if row.status == "open" else now
     result, digest = _result(row, submitted)
     if row.inserted_at is not None:
         closed = (row.status, result, digest, closed_at and time, session.id, row.seq)
         execute(CLOSE_ROW, closed)
-        return changed(row, completed_at=closed_at, submitted=digest)
+        return row
     due = due_at(row.command, now)
     command = blobs.keep(codec.dump_command(row.command))
     facts = (session.id, row.seq, row.step, row.attempt, row.status, command, result, digest)
