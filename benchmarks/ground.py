@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,9 +18,8 @@ from interlock.store import connection
 
 RELAY = Path(__file__).parent / "relay.py"
 RESULT = Result(stdout="y" * 4000)
-COMMAND = '{"kind":"prompt","text":"' + "x" * 1000 + '"}'
-ANSWER = '{"status":"ok","stdout":"' + "y" * 4000 + '"}'
-TIME = "2026-01-01T00:00:00.000000+00:00"
+COMMAND = {"kind": "prompt", "text": "x" * 1000}
+ANSWER = {"status": "ok", "stdout": "y" * 4000}
 OWNER = "01a22205-4297-75f0-9e44-53f30c000e51"
 
 
@@ -75,7 +76,8 @@ def apart(steps: int) -> float:
 
 
 def raw(steps: int, *, commits: int, indexes: bool = True) -> float:
-    """Steps a second of plain sqlite3 writing the same rows into the same tables.
+    """Steps a second of plain sqlite3 doing the same: data to JSON text, the time of the step,
+    the same rows into the same tables.
 
     One commit: a result and the next command together. Without `indexes` only the keys are kept.
     """
@@ -96,16 +98,17 @@ def raw(steps: int, *, commits: int, indexes: bool = True) -> float:
 
 
 def _step(db: sqlite3.Connection, scope: Scope, seq: int, commits: int) -> None:
+    time, answer = _now(), json.dumps(ANSWER)
     db.execute("BEGIN IMMEDIATE")
     db.execute(
         "UPDATE session SET step = 'work', state = '{}', attempt = ?, seq = ?, version = ?, "
         "updated_at = ?, last_activity_at = ? WHERE id = ? AND version = ?",
-        (seq, seq, seq, TIME, TIME, OWNER, seq - 1),
+        (seq, seq, seq, time, time, OWNER, seq - 1),
     )
     db.execute(
         "UPDATE interaction SET status = 'done', result = ?, submitted = ?, completed_at = ? "
         "WHERE session_id = ? AND seq = ?",
-        (ANSWER, "d" * 64, TIME, OWNER, seq),
+        (answer, None, time, OWNER, seq),
     )
     if commits == 2:
         db.execute("COMMIT")
@@ -118,7 +121,7 @@ def _insert(db: sqlite3.Connection, scope: Scope, seq: int) -> None:
     db.execute(
         "INSERT INTO interaction (session_id, seq, step, attempt, status, command, inserted_at, "
         "account_id, project_id) VALUES (?, ?, 'work', ?, 'open', ?, ?, ?, ?)",
-        (OWNER, seq, seq, COMMAND, TIME, scope.account_id, scope.project_id),
+        (OWNER, seq, seq, json.dumps(COMMAND), _now(), scope.account_id, scope.project_id),
     )
 
 
@@ -128,8 +131,12 @@ def _insert_session(db: sqlite3.Connection, scope: Scope) -> None:
         "input, state, status, step, attempt, seq, since, budget, version, inserted_at, "
         "updated_at, last_activity_at) VALUES (?, ?, ?, 'relay', 'd', 'manual', '{}', '{}', "
         "'active', 'work', 1, 1, 0, 100, 0, ?, ?, ?)",
-        (OWNER, scope.account_id, scope.project_id, TIME, TIME, TIME),
+        (OWNER, scope.account_id, scope.project_id, _now(), _now(), _now()),
     )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def _drop_indexes(db: sqlite3.Connection) -> None:

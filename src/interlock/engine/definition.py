@@ -74,8 +74,8 @@ class Definition:
     budget: int
     digest: str
     machine: Machine = field(eq=False, repr=False)
-    routes: frozenset[tuple[str, str]] = field(eq=False, repr=False)
-    """Every (step, trigger) that has a row."""
+    routes: Mapping[tuple[str, str], str | None] = field(eq=False, repr=False)
+    """Every (step, trigger) that has a row, with the destination where no guard decides it."""
 
     def triggers(self, step: str) -> tuple[str, ...]:
         """The triggers that have a row at a step, in the order of the table."""
@@ -104,6 +104,9 @@ class Definition:
         trigger = self.route(session.step, result.status)
         if trigger is None:
             return None
+        sure = self.routes[session.step, trigger]
+        if sure is not None:
+            return sure  # what the machine would say, for a tenth of its time
         cursor = Cursor(session.step)
         moved = self.machine.events[trigger].trigger(cursor, kind, session, result)
         return cursor.state if moved else None
@@ -124,7 +127,10 @@ def define(cls: type) -> Definition:
     _check_attributes(cls, name, budget, inputs)
     rows = read_table(cls, steps, cls.transitions)  # type: ignore[attr-defined]
     digest = _digest(name, budget, steps, rows)
-    routes = frozenset((row.source, row.trigger) for row in rows)
+    routes = {
+        (row.source, row.trigger): None if row.guards or row.unless else row.dest
+        for row in reversed(rows)  # the first row of several is the one that is asked first
+    }
     machine = _machine(steps, rows)
     return Definition(name, steps, rows, rows[0].source, budget, digest, machine, routes)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from attrs import AttrsInstance, evolve, fields
@@ -95,8 +96,15 @@ def plain(value: Any) -> Any:
 
 def check_fields(value: AttrsInstance) -> None:
     """Raise InvalidInput, saying where, unless every attribute of a value is plain data."""
-    for attribute in fields(type(value)):
-        check_payload(getattr(value, attribute.name), attribute.name)
+    for name in _names(type(value)):
+        part = getattr(value, name)
+        if part is not None and part is not True and part is not False:
+            check_payload(part, name)
+
+
+@cache
+def _names(cls: type[AttrsInstance]) -> tuple[str, ...]:
+    return tuple(attribute.name for attribute in fields(cls))
 
 
 def describe(error: Exception) -> str:

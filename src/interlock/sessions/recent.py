@@ -23,6 +23,8 @@ def find(scope: Scope, session_id: str) -> Session | None:
     kept = _kept.get(session_id)
     if kept is not None:
         lease = records.lease_of(scope, session_id, kept.version)
+        if lease == (kept.lease_owner, kept.lease_until):
+            return kept
         if lease is not None:
             return changed(kept, lease_owner=lease[0], lease_until=lease[1])
     return records.one(scope, session_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from interlock import engine, plugins
 from interlock.engine.commands import Ask, Spawn, Wait
 from interlock.engine.errors import (
@@ -12,6 +14,7 @@ from interlock.engine.errors import (
     PluginUnusable,
     ResultConflict,
     SessionEnded,
+    StaleSession,
 )
 from interlock.engine.fold import require_active
 from interlock.engine.payload import accept
@@ -27,13 +30,17 @@ def next_command(scope: Scope, session_id: str, *, reissue: bool = False) -> Int
     `reissue` keeps the open one as superseded and makes it anew.
     Raises SessionNotFound, SessionEnded, UnknownType, BrokenType.
     """
-    session = load(scope, session_id)
-    require_active(session)
-    if session.open is not None and not reissue and not waits(session):
-        return session.open
-    with Work() as done:
+    while True:
         session = load(scope, session_id)
         require_active(session)
+        if session.open is not None and not reissue and not waits(session):
+            return session.open
+        with contextlib.suppress(StaleSession):  # somebody else asked too: look again
+            return _next(session, reissue=reissue)
+
+
+def _next(session: Session, *, reissue: bool) -> Interaction:
+    with Work() as done:
         session = settle(done, session)
         if reissue and session.active and session.open is not None:
             session = put(done, engine.reissue(kind_of(session), session))

@@ -114,6 +114,14 @@ def execute(sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
     return _connection().execute(sql, values)
 
 
+def fetch(sql: str, values: Sequence[Any] = ()) -> list[Any]:
+    """All that one constant statement finds. Raises as `guard` does."""
+    try:
+        return _connection().execute(sql, values).fetchall()
+    except (*FAILURES, OSError) as error:
+        raise _explain(error, None) from error
+
+
 @contextmanager
 def guard(path: str | None = None) -> Iterator[None]:
     """Turn what the database at `path`, or the open one, says into an error in words that a person

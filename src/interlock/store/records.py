@@ -15,8 +15,8 @@ from interlock.engine.errors import StaleSession
 from interlock.engine.values import Scope, Session, changed
 from interlock.store import blobs, codec
 from interlock.store.codec import Submitted
-from interlock.store.connection import execute
-from interlock.store.rows import SELECT_ROW, StoredHistory, fetch, marks, one_row, write
+from interlock.store.connection import execute, fetch
+from interlock.store.rows import SELECT_ROW, StoredHistory, marks, one_row, write
 from interlock.store.tables import read_time, write_time
 
 IDENTITY = (
@@ -66,7 +66,7 @@ MOVE_SESSION = (
     "UPDATE session SET step = ?, state = ?, attempt = ?, seq = ?, version = ?, updated_at = ?, "
     "last_activity_at = ? WHERE id = ? AND version = ?"
 )
-"""All that a step changes in a session that goes on: no indexed column is among it."""
+"""All that rows of steps change in a session that stays active: no indexed column is among it."""
 SELECT_SESSION = f"SELECT {', '.join(SESSION)} FROM session"
 
 
@@ -102,7 +102,7 @@ def save(session: Session, now: datetime, submitted: Submitted | None = None) ->
         moved["ended_at"] = session.ended_at or now
     elif session.ended_at is not None:
         moved["ended_at"] = None
-    if opened is not None and rows and rows[-1] is opened and all(row.step for row in rows):
+    if session.active and rows and all(row.step for row in rows):
         _move(session, time)
     else:
         _update(changed(session, **moved))

@@ -12,7 +12,7 @@ from interlock.engine.commands import Ask, Command, Spawn, Wait
 from interlock.engine.values import Interaction, Session, changed
 from interlock.store import blobs, codec
 from interlock.store.codec import Submitted
-from interlock.store.connection import execute, guard
+from interlock.store.connection import execute, fetch
 from interlock.store.tables import read_time, write_time
 
 ROW = (
@@ -161,9 +161,3 @@ def due_at(command: Command, now: datetime) -> datetime | None:
     if seconds is None or not isinstance(command, Wait | Ask | Spawn):
         return None
     return now + timedelta(seconds=seconds)
-
-
-def fetch(sql: str, values: Sequence[Any]) -> list[Any]:
-    """What a statement finds, all of it."""
-    with guard():
-        return execute(sql, values).fetchall()
