@@ -52,7 +52,11 @@ LAST = (
 
 @frozen
 class StoredHistory:
-    """A session's log, looked up row by row; what was looked up or added is kept."""
+    """A session's log, looked up row by row; what was looked up or added is kept.
+
+    A row that was added has what decisions ask for (step, attempt, status, command, result), and
+    not yet the times of its writing.
+    """
 
     session_id: str
     known: dict[str, tuple[Interaction | None, Interaction | None]]
