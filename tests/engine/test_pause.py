@@ -5,9 +5,21 @@ from typing import Any
 
 import pytest
 
-from interlock import COMPLETE, FAILED, Command, Prompt, Result, Session, SessionType, Wait, step
+from interlock import (
+    COMPLETE,
+    FAILED,
+    Ask,
+    Command,
+    Prompt,
+    Result,
+    Session,
+    SessionType,
+    Wait,
+    step,
+)
 from interlock.engine import (
     handle_result,
+    hold,
     next_command,
     reissue,
     reopen,
@@ -16,6 +28,7 @@ from interlock.engine import (
     settle_unknown,
     start,
 )
+from interlock.engine.pause import STOPPED
 from interlock.engine.steps import ON_UNKNOWN, OnUnknown
 from tests.engine.machine import Rows, begin, make, prompt
 
@@ -46,6 +59,7 @@ class Routed(SessionType):
 
 LIMITED, ROUTED = Limited(), Routed()
 PROMPT = Prompt("Do it.")
+STOPPED_PROMPT = Prompt(STOPPED + "Do it.", resume=True)
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
@@ -91,7 +105,7 @@ def test_after_the_wait_the_step_is_tried_again_and_nothing_was_charged() -> Non
     """The one attempt that there is was not used up, and the reader saw only what was real."""
     session = handle_result(LIMITED, limited(), Result())
     session = next_command(LIMITED, session)
-    assert (opened(session), session.attempt, session.visits("ask")) == (PROMPT, 1, 1)
+    assert (opened(session), session.attempt, session.visits("ask")) == (STOPPED_PROMPT, 1, 1)
     done = handle_result(LIMITED, session, Result())
     assert (done.status, done.state) == ("complete", {"read": 1})
 
@@ -169,3 +183,91 @@ def test_a_step_cannot_issue_the_wait_of_the_engine() -> None:
 
     session = next_command(Forged(), start(Forged()))
     assert "about=... is the engine's own" in str(handle_result(Forged(), session, Result()).reason)
+
+
+@pytest.mark.parametrize(
+    ("result", "question", "choices"),
+    [
+        (Result("needs_input", output="Which colour?"), "Which colour?", ("reply", "error")),
+        (Result("needs_input", error="It asks."), "It asks.", ("reply", "error")),
+        (Result("budget", error="$5 are spent"), "Step ask: $5 are spent", ("retry", "error")),
+        (
+            Result("stalled", error="as row 3."),
+            "Step ask goes in circles: as row 3. Run it again, or say how it ended?",
+            ("retry", "ok", "error"),
+        ),
+    ],
+)
+def test_what_no_time_mends_is_put_to_a_person(
+    result: Result, question: str, choices: tuple[str, ...]
+) -> None:
+    """In the engine's own question; the one attempt that there is was not used up by it."""
+    session = next_command(LIMITED, start(LIMITED))
+    session = next_command(LIMITED, handle_result(LIMITED, session, result))
+    assert opened(session) == Ask(question, choices, about=result.status)
+    failed = handle_result(LIMITED, session, Result("error"))
+    assert (failed.status, session.state, session.attempt) == ("failed", {}, 1)
+    log: Any = failed.log
+    assert replay(LIMITED, log.rows).status == "failed"
+
+
+def test_the_agent_goes_on_with_what_was_answered_to_it() -> None:
+    """In the conversation in which it asked."""
+    session = next_command(LIMITED, start(LIMITED))
+    asked = handle_result(LIMITED, session, Result("needs_input", output="Which colour?"))
+    told = handle_result(LIMITED, next_command(LIMITED, asked), Result("reply", output="Red."))
+    again = opened(next_command(LIMITED, told))
+    assert isinstance(again, Prompt)
+    assert again.resume
+    assert again.text == (
+        "You asked:\n\nWhich colour?\n\nThe answer:\n\nRed.\n\nGo on with the task:\n\nDo it."
+    )
+
+
+@pytest.mark.parametrize("status", ["budget", "stalled"])
+def test_a_step_that_was_held_goes_on_where_it_stopped(status: str) -> None:
+    """The next try is told that the last one was stopped, the one after a result is not."""
+    session = next_command(LIMITED, start(LIMITED))
+    held = next_command(LIMITED, handle_result(LIMITED, session, Result(status)))
+    session = next_command(LIMITED, handle_result(LIMITED, held, Result("retry")))
+    assert opened(session) == STOPPED_PROMPT
+    assert handle_result(LIMITED, session, Result()).status == "complete"
+
+
+def test_a_question_can_stand_in_place_of_a_command() -> None:
+    """For one that no budget is left for: answered, the step's own command comes."""
+    session = hold(LIMITED, start(LIMITED), "nothing is left")
+    question = Ask("Step ask: nothing is left", ("retry", "error"), about="no_budget")
+    assert opened(session) == question
+    assert opened(reissue(LIMITED, session)) == question
+    assert opened(settle_unknown(LIMITED, session)) == question
+    session = next_command(LIMITED, handle_result(LIMITED, session, Result("retry")))
+    assert opened(session) == PROMPT
+
+
+def test_who_stopped_at_a_budget_goes_on_from_there_however_often_it_is_asked() -> None:
+    """Asked again, since the budget was not raised, the step still knows that it was stopped."""
+    session = next_command(LIMITED, start(LIMITED))
+    session = next_command(LIMITED, handle_result(LIMITED, session, Result("budget")))
+    session = hold(LIMITED, handle_result(LIMITED, session, Result("retry")), "nothing is left")
+    session = next_command(LIMITED, handle_result(LIMITED, session, Result("retry")))
+    assert opened(session) == STOPPED_PROMPT
+
+
+def test_a_reader_can_find_that_the_agent_needs_an_answer() -> None:
+    """What it makes of the result holds the session as if the agent had said so itself."""
+
+    class Questioned(SessionType):
+        transitions = (("ok", "ask", COMPLETE),)
+
+        @step
+        def ask(self, session: Session) -> Command:
+            return Prompt("Do it.")
+
+        @ask.result
+        def read(self, session: Session, result: Result) -> Result:
+            return Result("needs_input", output=result.output)
+
+    kind = Questioned()
+    session = handle_result(kind, next_command(kind, start(kind)), Result(output="May I?"))
+    assert opened(next_command(kind, session)) == Ask("May I?", ("reply", "error"), "needs_input")

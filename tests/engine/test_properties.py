@@ -24,7 +24,7 @@ from interlock.engine import (
 )
 from interlock.engine.definition import ERRORS, FALLBACK
 from interlock.engine.fold import is_own
-from interlock.engine.pause import PAUSES
+from interlock.engine.pause import AGAIN, PAUSES
 from tests.engine.machine import ENDS, kept, opened, position, rows
 from tests.engine.random_lives import LIVES, Event, events, live
 from tests.engine.random_machines import GUARDS, PLANS, Plan, build
@@ -158,7 +158,7 @@ def expected(plan: Plan, kind: SessionType, after: Session) -> tuple[str, str]:
     spent = after.seq - after.since >= plan.budget
     command = rows(after)[-1].command
     waited = is_own(command) and isinstance(command, Wait)
-    again = is_own(command) and result.status == "retry"
+    again = is_own(command) and result.status in AGAIN
     paused = result.status in PAUSES and result.status not in plan.triggers(step)
     if waited or again or paused:
         return (FAILED if spent else "active"), step

@@ -1,7 +1,14 @@
 """The engine: values and pure decisions. No clock, no disk, no network."""
 
 from interlock.engine.commands import Ask, Call, Child, Command, Prompt, Shell, Spawn, Wait
-from interlock.engine.decide import handle_result, next_command, reissue, settle_unknown, start
+from interlock.engine.decide import (
+    handle_result,
+    hold,
+    next_command,
+    reissue,
+    settle_unknown,
+    start,
+)
 from interlock.engine.definition import Definition
 from interlock.engine.join import join
 from interlock.engine.lifecycle import cancel, reopen, replay, retry
@@ -30,6 +37,7 @@ __all__ = [
     "Wait",
     "cancel",
     "handle_result",
+    "hold",
     "join",
     "next_command",
     "reissue",

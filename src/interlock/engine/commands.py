@@ -96,7 +96,8 @@ class Ask:
     question: str = field(validator=require_filled)
     choices: tuple[str, ...] = field(default=("ok",), converter=_choices)
     about: str = ""
-    """`unknown` when the engine itself asks what to do about an outcome nobody saw."""
+    """What the engine itself asks about: `unknown` (an outcome that nobody saw), `needs_input`,
+    `budget`, `no_budget` or `stalled`; empty when a step asks."""
     timeout: float | None = field(default=None, validator=require_seconds)
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from attrs import evolve
 
+from interlock.engine import pause
 from interlock.engine.commands import Ask, Call, Command, Prompt
 from interlock.engine.definition import ERRORS, Definition
 from interlock.engine.errors import InvalidInput, InvalidResult
 from interlock.engine.fold import (
-    RETRY,
     advance,
     drop,
     is_own,
@@ -19,7 +19,7 @@ from interlock.engine.fold import (
     require_open,
     write,
 )
-from interlock.engine.pause import is_pause, pause
+from interlock.engine.pause import RETRY
 from interlock.engine.plugin_code import FAULT, current_step, make_command, read_result
 from interlock.engine.session_type import SessionType
 from interlock.engine.values import NONE, Interaction, Result, Session
@@ -55,7 +55,16 @@ def next_command(kind: SessionType, session: Session) -> Session:
     require_active(session)
     if session.open is not None:
         return session
-    return _issue(session, pause(kind.definition, session) or make_command(kind, session))
+    held = pause.pause(kind.definition, session)
+    return _issue(session, held or pause.go_on(session, make_command(kind, session)))
+
+
+def hold(kind: SessionType, session: Session, question: str) -> Session:
+    """The session with a question of the engine's own open, in place of a command that no budget
+    is left for. Raises SessionEnded, BrokenType."""
+    require_active(session)
+    current_step(kind, session)
+    return _issue(session, pause.hold(session, question))
 
 
 def handle_result(kind: SessionType, session: Session, result: Result) -> Session:
@@ -71,7 +80,7 @@ def handle_result(kind: SessionType, session: Session, result: Result) -> Sessio
     if broken is not None:
         return advance(kind, session, broken)
     _check_status(kind.definition, session, row.command, result)
-    unread = is_own(row.command) or is_pause(kind.definition, session.step, result)
+    unread = is_own(row.command) or pause.is_pause(kind.definition, session.step, result)
     if step.reader is not None and not unread:
         result = read_result(kind, session, step.reader, result)
     return advance(kind, session, result)

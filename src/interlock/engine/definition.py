@@ -17,7 +17,10 @@ from interlock.engine.steps import Step
 from interlock.engine.table import ENDS, Row, fault, read_table
 from interlock.engine.values import WORD, Result, Session
 
-STANDARD = ("ok", "warning", "error", "timeout", "expired", "rate_limited", "overloaded")
+STANDARD = (
+    *("ok", "warning", "error", "timeout", "expired"),
+    *("rate_limited", "overloaded", "needs_input", "budget", "stalled"),
+)
 """Statuses that every step understands, with or without a row."""
 
 ERRORS = ("error", "timeout", "expired")

@@ -8,13 +8,10 @@ from typing import Any
 from interlock.engine.commands import Ask, Command, Wait
 from interlock.engine.definition import ERRORS, GuardRaised
 from interlock.engine.errors import Refused, SessionEnded
-from interlock.engine.pause import is_pause
+from interlock.engine.pause import AGAIN, is_pause
 from interlock.engine.session_type import SessionType
 from interlock.engine.table import COMPLETE, ENDS, FAILED
 from interlock.engine.values import Interaction, InteractionStatus, Result, Session, changed
-
-RETRY = "retry"
-"""The answer to the engine's own question that runs the step again."""
 
 
 def advance(kind: SessionType, session: Session, result: Result) -> Session:
@@ -25,7 +22,7 @@ def advance(kind: SessionType, session: Session, result: Result) -> Session:
     """
     row = require_open(session)
     closed = close(session, row, result)
-    again = isinstance(row.command, Wait) or result.status == RETRY
+    again = isinstance(row.command, Wait) or result.status in AGAIN
     if is_own(row.command) and again:
         return _afford(closed, closed)
     if is_pause(kind.definition, session.step, result):
@@ -59,7 +56,7 @@ def write(session: Session, row: Interaction, **changes: Any) -> Session:
 
 def is_own(command: Command) -> bool:
     """True when not the step asks or waits, but the engine: about an outcome nobody saw, or
-    before it tries the step again."""
+    about what holds the step."""
     return isinstance(command, Ask | Wait) and command.about != ""
 
 

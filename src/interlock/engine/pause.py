@@ -1,19 +1,34 @@
-"""Outcomes that are nobody's fault: the session waits at its step, then tries it again, uncharged.
+"""Outcomes that hold a session at its step: what is asked or waited for, then the step goes on.
 
-An agent whose vendor limits it has not failed. Where no row of the table takes such a status, the
-engine issues a Wait of its own, and after it the step's command once more with the same attempt.
+An agent that is limited, that asks something, that reached a budget or that goes in circles has
+not failed. Where no row of the table takes such a status the engine issues a Wait or an Ask of its
+own, and after it the step's command once more with the same attempt: nothing is charged.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from interlock.engine.commands import Wait
+from attrs import evolve
+
+from interlock.engine.commands import Ask, Command, Prompt, Wait
 from interlock.engine.definition import Definition
 from interlock.engine.errors import InvalidInput
-from interlock.engine.values import Result, Session
+from interlock.engine.values import Interaction, Result, Session
 
-PAUSES = ("rate_limited", "overloaded")
+WAITS = ("rate_limited", "overloaded")
+"""What passes by itself."""
+
+NEEDS_INPUT, BUDGET, STALLED = "needs_input", "budget", "stalled"
+
+PAUSES = (*WAITS, NEEDS_INPUT, BUDGET, STALLED)
+
+NO_BUDGET = "no_budget"
+"""What the question is about that stands in place of a command."""
+
+RETRY, REPLY = "retry", "reply"
+AGAIN = (RETRY, REPLY)
+"""The answers to the engine's own question that run the step again."""
 
 SECONDS = 60.0
 """How long to wait where the result does not say until when."""
@@ -21,20 +36,67 @@ SECONDS = 60.0
 LONGEST = 24 * 3600.0
 """The longest wait that a `retry_after` may ask for, in seconds."""
 
+STOPPED = (
+    "Your last turn on this was stopped before its end. "
+    "Look at the files as they are now, then go on with the task:\n\n"
+)
+
 
 def is_pause(definition: Definition, step: str, result: Result) -> bool:
-    """True when a result asks to wait, and the step has no row that takes it."""
+    """True when a result holds the session, and the step has no row that takes it."""
     return result.status in PAUSES and (step, result.status) not in definition.routes
 
 
-def pause(definition: Definition, session: Session) -> Wait | None:
-    """The wait that the newest row of a session's step asks for; None when it asks for none."""
+def pause(definition: Definition, session: Session) -> Wait | Ask | None:
+    """The wait or question that the newest row of a session's step asks for; None for none."""
+    row = _newest(session)
+    if row is None or row.result is None or not is_pause(definition, session.step, row.result):
+        return None
+    if row.result.status in WAITS:
+        return _wait(row.result)
+    return _ask(definition, session.step, row.result)
+
+
+def hold(session: Session, question: str) -> Ask:
+    """The question that is asked in place of a command that no budget is left for."""
+    row = _newest(session)
+    stopped = row is not None and isinstance(row.command, Ask) and row.command.about == BUDGET
+    about = BUDGET if stopped else NO_BUDGET
+    return Ask(f"Step {session.step}: {question}", (RETRY, "error"), about=about)
+
+
+def go_on(session: Session, command: Command) -> Command:
+    """A step's command as it is made after a pause: an agent goes on with what it began, and is
+    told what was answered to it."""
+    row = _newest(session)
+    own = row.command if row is not None else None
+    if row is None or row.result is None or not isinstance(command, Prompt):
+        return command
+    if not isinstance(own, Ask | Wait) or own.about not in PAUSES:
+        return command
+    if own.about == NEEDS_INPUT and isinstance(own, Ask):
+        told = f"You asked:\n\n{own.question}\n\nThe answer:\n\n{row.result.output}\n\n"
+        return evolve(command, text=f"{told}Go on with the task:\n\n{command.text}", resume=True)
+    return evolve(command, text=STOPPED + command.text, resume=True)
+
+
+def _newest(session: Session) -> Interaction | None:
+    """The newest row of this try of the session's step."""
     row = session.log.newest(session.step)
-    if row is None or row.result is None or row.seq <= session.since:
+    if row is None or row.seq <= session.since or row.attempt != session.attempt:
         return None
-    if row.attempt != session.attempt or not is_pause(definition, session.step, row.result):
-        return None
-    return _wait(row.result)
+    return row
+
+
+def _ask(definition: Definition, step: str, result: Result) -> Ask:
+    told = result.error or result.output or result.status
+    if result.status == NEEDS_INPUT:
+        return Ask(result.output or told, (REPLY, "error"), about=NEEDS_INPUT)
+    if result.status == BUDGET:
+        return Ask(f"Step {step}: {told}", (RETRY, "error"), about=BUDGET)
+    question = f"Step {step} goes in circles: {told} Run it again, or say how it ended?"
+    choices = dict.fromkeys((RETRY, *definition.triggers(step), "error"))
+    return Ask(question, tuple(choices), about=STALLED)
 
 
 def _wait(result: Result) -> Wait:
