@@ -57,7 +57,8 @@ class Clone:
         self, session: Session, interaction: Interaction, *, emit: Emit, stop: Event
     ) -> Result:
         """The result of the interaction's command; its `data` has the commits `before` and `after`
-        it, which hold all files of the work tree."""
+        it, which hold all files of the work tree, and the id of the `tree` of the second: the same
+        files, the same id."""
         began = time.monotonic()
         try:
             ours = self._enter(session, emit, stop)
@@ -145,7 +146,7 @@ def _seen(result: Result, ours: Workspace, before: str, words: str) -> Result:
     except Refusal as refusal:
         data["unseen"] = str(refusal)
     else:
-        data["after"] = after.commit
+        data |= {"after": after.commit, "tree": after.tree}
         if after.left_out:
             data["left_out"] = list(after.left_out)
     return evolve(result, data=data)

@@ -24,9 +24,11 @@ NAMED = 20  # of what was left out
 
 @frozen
 class Snapshot:
-    """The commit, and the names of what is not in it."""
+    """The commit, its tree, and the names of what is not in it."""
 
     commit: str
+    tree: str
+    """The same for the same files, whatever was there in between."""
     left_out: tuple[str, ...] = ()
 
 
@@ -39,15 +41,16 @@ def take_snapshot(tree: Path, store: Path, words: str) -> Snapshot:
     git = Plumbing(tree, store, index=store / INDEX)
     changed, left_out = stage(git)
     before = (store / REF).read_text().strip()
+    known = git.word("rev-parse", f"{before}^{{tree}}")
     if not changed:
         _settle(git, store)
-        return Snapshot(before, left_out)
+        return Snapshot(before, known, left_out)
     made = git.word("write-tree")
-    if made == git.word("rev-parse", f"{before}^{{tree}}"):
-        return Snapshot(before, left_out)
+    if made == known:
+        return Snapshot(before, known, left_out)
     commit = git.word("commit-tree", "-p", before, made, stdin=words.encode(errors="replace"))
     git.run("update-ref", REF, commit, before)
-    return Snapshot(commit, left_out)
+    return Snapshot(commit, made, left_out)
 
 
 def stage(git: Plumbing) -> tuple[bool, tuple[str, ...]]:
