@@ -17,11 +17,11 @@ LAYERS = (
     (FACE,),
     ("session_types", "agents", "exporters", "diagrams"),
     ("drawing",),
-    ("config",),
+    ("config", "pricing"),
     ("plugins",),
     ("store",),
     ("environments",),
-    ("sessions", "accounts", "database", "pricing"),
+    ("sessions", "accounts", "database"),
     ("cli",),
     ("__main__",),
     ("testing",),  # the last: nothing that is not a test imports it

@@ -7,9 +7,11 @@ model that it does not know there is no price, which is not the same as nothing 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
+from importlib.util import find_spec
 from typing import Any
 
 from interlock.agents.usage import COUNTERS, entries_of
@@ -25,14 +27,22 @@ def price(usage: Mapping[str, Any] | None, at: datetime | None = None) -> Decima
     """
     if not usage:
         return None
-    prices = [_price_entry(entry, at) for entry in entries_of(usage)]
+    prices = [price_entry(entry, at) for entry in entries_of(usage)]
     if any(cost is None for cost in prices):
         return None
     return sum((cost for cost in prices if cost is not None), Decimal(0))
 
 
-def _price_entry(entry: Mapping[str, Any], at: datetime | None) -> Decimal | None:
-    """Requests that were told of together are taken to be alike."""
+def is_known() -> bool:
+    """True when there is a price list. It is not loaded."""
+    return "genai_prices" in sys.modules or find_spec("genai_prices") is not None
+
+
+def price_entry(entry: Mapping[str, Any], at: datetime | None = None) -> Decimal | None:
+    """What one entry of a usage costs in US dollars; None where it has no price.
+
+    Requests that were told of together are taken to be alike.
+    """
     count = max(1, int(entry.get("requests") or 1))
     tokens = {name: Decimal(entry.get(name) or 0) / count for name in COUNTERS}
     if not any(tokens.values()):

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from interlock.engine.commands import Ask, Command, Spawn, Wait
 from interlock.engine.values import Interaction, Session, changed
-from interlock.store import blobs, codec
+from interlock.store import blobs, codec, usage
 from interlock.store.codec import Submitted
 from interlock.store.connection import execute, fetch
 from interlock.store.tables import read_time, write_time
@@ -128,6 +128,8 @@ def write(
     """
     closed_at = None if row.status == "open" else now
     result, digest = _result(row, submitted)
+    if row.result is not None and row.result.usage:
+        usage.write(session, row, row.result, time)
     if row.inserted_at is not None:
         closed = (row.status, result, digest, closed_at and time, session.id, row.seq)
         execute(CLOSE_ROW, closed)

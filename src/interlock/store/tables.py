@@ -216,6 +216,51 @@ class Event(Table):
         indexes = ((("session", "id"), False), (("session", "seq", "id"), False))
 
 
+class Usage(Table):
+    """What one entry of a result's usage comes to: an index over the log, which can be made anew
+    from it. Money is in billionths of a US dollar."""
+
+    session = ForeignKeyField(Session, on_delete="CASCADE", index=False)
+    seq = IntegerField()
+    part = IntegerField()
+    account_id = TextField()
+    project_id = TextField(null=True)
+    step = TextField()
+    agent = TextField(null=True)
+    model = TextField(null=True)
+    requests = IntegerField()
+    input_tokens = IntegerField()
+    output_tokens = IntegerField()
+    cache_read_tokens = IntegerField()
+    cache_write_tokens = IntegerField()
+    cache_write_1h_tokens = IntegerField()
+    reasoning_tokens = IntegerField()
+    vendor_cost = IntegerField(null=True)
+    duration_ms = IntegerField()
+    cost = IntegerField(null=True)
+    priced_at = TimeField(null=True)
+    inserted_at = TimeField()
+
+    class Meta:
+        primary_key = CompositeKey("session", "seq", "part")
+        without_rowid = True
+
+
+SUMMED = (
+    Usage.inserted_at,
+    Usage.cost,
+    Usage.requests,
+    Usage.input_tokens,
+    Usage.output_tokens,
+    Usage.duration_ms,
+)
+Usage.add_index(Usage.index(Usage.account_id, *SUMMED, name="usage_account"))
+Usage.add_index(Usage.index(Usage.account_id, Usage.project_id, *SUMMED, name="usage_project"))
+Usage.add_index(
+    Usage.index(Usage.account_id, where=SQL("priced_at IS NULL"), name="usage_not_priced")
+)
+
+
 class Context(Table):
     """A text that goes with a session: system, user or file."""
 
@@ -243,6 +288,7 @@ TABLES: tuple[type[Table], ...] = (
     Component,
     Session,
     Interaction,
+    Usage,
     Event,
     Context,
     Blob,
