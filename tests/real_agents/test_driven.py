@@ -22,6 +22,7 @@ from tests.real_agents.programs import NotInstalled, Program, Runnable, Task, lo
 pytestmark = pytest.mark.real_agents
 
 COMMAND = Path(sys.executable).parent / "interlock"
+LOCAL = ("--environment", "local", "--no-input")
 FIRST = Usage(input=9750, output=100, cache_read=6300)
 SECOND = Usage(input=10_000, output=40)
 THIRD = Usage(input=11_000, output=20)
@@ -72,7 +73,7 @@ class Driver:
     def work(self, agent: str, evaluate: str) -> tuple[Any, list[Any]]:
         """A session of `agent_task` at its end, and what came of its prompts."""
         task = ("-i", "task=--Write hello.txt", "-i", f"evaluate={evaluate}")
-        session = self.interlock("run", "agent_task", *task, "--agent", agent, "--no-input")
+        session = self.interlock("run", "agent_task", *task, "--agent", agent, *LOCAL)
         rows = self.interlock("log", session["id"])
         return session, [row["result"] for row in rows if row["command"]["kind"] == "prompt"]
 

@@ -28,7 +28,7 @@ from interlock.cli.standing import (
     say_where,
     waiting_sessions,
 )
-from interlock.cli.start import start_options, start_session
+from interlock.cli.start import start_options, start_session, tell_place
 from interlock.cli.tree import Command, json_option
 from interlock.engine import Ask, Interaction, Result, Scope, Session
 
@@ -88,7 +88,7 @@ def _find(
     if what is not None and not names_session(what):
         session = start_session(caller, what, given)
         with suppress(OSError):  # a reader that has gone stops no session
-            say(f"started {session.type} {session.id}", error=as_json)
+            say(f"started {session.type} {session.id}{tell_place(session)}", error=as_json)
         return caller.scope, session.id
     if any(given[name] for name in START_NAMES):
         raise click.UsageError(

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from interlock import accounts, sessions
-from interlock.cli.caller import Caller, pass_caller
+from interlock.cli.caller import Caller, is_repository, pass_caller
 from interlock.cli.documents import session_document
 from interlock.cli.json_input import read_input
 from interlock.cli.names import TYPE_NAME
@@ -17,6 +17,7 @@ from interlock.cli.outlet import document, say
 from interlock.cli.tree import Command, json_option
 from interlock.engine import Session
 from interlock.engine.errors import InvalidInput
+from interlock.environments.options import keeps_files
 
 START_OPTIONS = (
     click.option(
@@ -35,7 +36,12 @@ START_OPTIONS = (
         metavar="A",
         help='The agent with its options, as in "program ruff check --fix ."',
     ),
-    click.option("--environment", metavar="E", help="Where commands run; local if not given."),
+    click.option(
+        "--environment",
+        metavar="E",
+        help="Where commands run. If not given: a clone of the repository for agents such as "
+        "claude-code, local for all else.",
+    ),
     click.option("--workdir", metavar="DIR", help="The directory they run in; else this one."),
 )
 
@@ -58,6 +64,16 @@ def start_session(caller: Caller, type: str, given: dict[str, Any]) -> Session:
     session = sessions.create(caller.scope, type, **given)
     accounts.use(caller.scope, session.id)
     return session
+
+
+def tell_place(session: Session) -> str:
+    """Where a session works that has files of its own, to end a line with; else empty."""
+    if not keeps_files(session.environment) or session.workdir is None:
+        return ""
+    kind = str(session.environment).split()[0]
+    here = Path(session.workdir)
+    top = next((one for one in (here, *here.parents) if is_repository(one)), here)
+    return f", in a {kind} of {top}"
 
 
 def find_workdir(given: str | None) -> str:
@@ -93,5 +109,5 @@ def start(caller: Caller, type: str, as_json: bool, **given: Any) -> None:
     if as_json:
         document(session_document(session))
         return
-    say(f"started {session.type} {session.id} at step {session.step}")
+    say(f"started {session.type} {session.id} at step {session.step}{tell_place(session)}")
     say("`interlock run` drives it; `interlock next` says its first command")

@@ -8,6 +8,15 @@ from attrs import frozen
 
 from interlock.engine.errors import InvalidInput
 
+KEEPING = ("clone", "worktree")
+"""Environments in which a session has files of its own, kept before and after each command."""
+
+
+def keeps_files(environment: str | None) -> bool:
+    """Whether a session in this environment has files of its own."""
+    words = (environment or "").split(maxsplit=1)
+    return bool(words) and words[0] in KEEPING
+
 
 @frozen
 class Options:

@@ -32,7 +32,8 @@ def create(
 ) -> Session:
     """A new session at its first step, owned by the scope's account and project.
 
-    `agent` is a kind and its options in one line, such as `program ruff check --fix`.
+    `agent` is a kind and its options in one line, such as `program ruff check --fix`. Without an
+    `environment` a vendor's program gets `clone` where `workdir` is in a repository, else `local`.
     Raises UnknownType, BrokenType, InvalidInput, PluginUnusable, ComponentNotFound.
     """
     kind = plugins.load_type(type)()
@@ -42,6 +43,10 @@ def create(
     if execution_mode not in MODES:
         raise InvalidInput(f"no execution mode {execution_mode!r}; use {', '.join(MODES)}")
     check_plugins(agent, environment)
+    if agent is not None and environment is None:
+        from interlock.environments.choice import choose  # it loads what runs processes
+
+        environment = choose(plugins.load_agent(agent.split()[0]), workdir)
     if component is not None and not owners.has_component(scope, component):
         raise ComponentNotFound(f"there is no component {component} in this account")
     session = changed(
