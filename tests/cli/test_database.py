@@ -61,6 +61,26 @@ def test_doctor_names_what_it_found(desk: Desk) -> None:
     assert told["terminal"].startswith("none; output is plain")
 
 
+def test_doctor_says_how_to_install_and_log_in_to_an_agent(desk: Desk) -> None:
+    """One line for each program; none that is missing or logged out is a fault."""
+    program = desk.home / "codex"
+    program.write_text('#!/bin/sh\ntest "$1" = --version && echo codex-cli 0.1.0\n')
+    program.chmod(0o755)
+    (desk.home / "git").symlink_to(shutil.which("git") or "git")
+    desk.set("PATH", str(desk.home))
+    told = desk("doctor")
+    assert told.status == 0
+    assert (
+        f"--  codex        0.1.0 at {program}; older than what was tried: 0.169.0; "
+        "not logged in: run `codex login`, or set CODEX_API_KEY\n"
+    ) in told.out
+    assert (
+        "--  claude-code  not installed: `npm install -g @anthropic-ai/claude-code` installs it; "
+        "then run `claude` and log in, or set ANTHROPIC_API_KEY\n"
+    ) in told.out
+    assert all(finding["ok"] for finding in desk.json("doctor")["findings"])
+
+
 def test_doctor_warns_of_data_that_others_can_read(desk: Desk) -> None:
     """A file that is readable in a directory that is, is told."""
     desk.data.chmod(0o755)

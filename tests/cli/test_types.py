@@ -43,6 +43,24 @@ def test_plugins_are_listed(desk: Desk, words: tuple[str, ...], group: str) -> N
     assert [line.split()[0] for line in told.out.splitlines()[1:]] == [one["name"] for one in found]
 
 
+def test_an_agent_is_listed_with_its_program(desk: Desk) -> None:
+    """Version, log-in and abilities of one that is here; what installs one that is not."""
+    program = desk.home / "claude"
+    program.write_text("#!/bin/sh\necho 2.1.197\n")
+    program.chmod(0o755)
+    desk.set("PATH", str(desk.home))
+    found = {one["name"]: one["program"] for one in desk.json("agents")}
+    assert found["program"] is None
+    here = found["claude-code"]
+    assert (here["path"], here["version"], here["logged_in"]) == (str(program), "2.1.197", True)
+    assert here["abilities"]["resume"] is True
+    assert (found["codex"]["path"], found["codex"]["version"]) == (None, None)
+    lines = {line.split()[0]: line for line in desk("agents").out.splitlines()}
+    assert lines["claude-code"].split()[2:5] == ["2.1.197", "yes", "resume"]
+    assert "not installed" in lines["codex"]
+    assert "`npm install -g @openai/codex` installs it" in lines["codex"]
+
+
 def test_a_trusted_file_that_has_changed_is_listed_and_named_as_broken(desk: Desk) -> None:
     """It is listed; using it is refused with exit status 6 until it is trusted again."""
     file = desk.home / "tiny.py"

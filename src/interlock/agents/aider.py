@@ -118,6 +118,7 @@ class Aider(Driver):
         vendor="Aider",
         install="python3 -m pip install aider-install && aider-install",
         login="set the key of your model's vendor, as in OPENAI_API_KEY or ANTHROPIC_API_KEY",
+        tried=("0.86.2", "0.86.2"),
         keys=("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY"),
         cost=True,
     )

@@ -31,6 +31,7 @@ class ClaudeCode(Driver):
         vendor="Anthropic",
         install="npm install -g @anthropic-ai/claude-code",
         login="run `claude` and log in, or set ANTHROPIC_API_KEY",
+        tried=("2.1.197", "2.1.329"),
         login_check=("auth", "status"),
         keys=("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"),
         resume=True,

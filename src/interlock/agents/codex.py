@@ -30,6 +30,7 @@ class Codex(Driver):
         vendor="OpenAI",
         install="npm install -g @openai/codex",
         login="run `codex login`, or set CODEX_API_KEY",
+        tried=("0.169.0", "0.169.0"),
         login_check=("login", "status"),
         keys=("CODEX_API_KEY",),
         resume=True,

@@ -37,6 +37,7 @@ class Gemini(Driver):
         vendor="Google",
         install="npm install -g @google/gemini-cli",
         login="run `gemini` and log in, or set GEMINI_API_KEY",
+        tried=("0.61.0", "0.61.0"),
         keys=("GEMINI_API_KEY",),
         resume=True,
         tool_events=True,

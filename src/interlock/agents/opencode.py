@@ -34,6 +34,7 @@ class OpenCode(Driver):
         vendor="opencode",
         install="npm install -g opencode-ai",
         login="run `opencode auth login`, or set the key of your provider and name it with --env",
+        tried=("1.18.33", "1.18.33"),
         resume=True,
         fork=True,
         cost=True,

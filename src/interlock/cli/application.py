@@ -14,7 +14,7 @@ COMMANDS: Table = {
     "init": (f"{PACKAGE}.setup:init", "Make the database and say what was found here."),
     "doctor": (f"{PACKAGE}.doctor:doctor", "Check that everything Interlock needs is there."),
     "types": (f"{PACKAGE}.types:types", "Session types: list, show, draw, check, write, trust."),
-    "agents": (f"{PACKAGE}.plugin_lists:agents", "The agents that can be used."),
+    "agents": (f"{PACKAGE}.agent_list:agents", "The agents that can be used."),
     "environments": (f"{PACKAGE}.plugin_lists:environments", "Where commands can run."),
     "start": (f"{PACKAGE}.start:start", "Start a session and make it the current one."),
     "run": (f"{PACKAGE}.run:run", "Drive a session until it ends or waits."),

@@ -15,10 +15,12 @@ from typing import NamedTuple
 import click
 
 from interlock import __version__, database, plugins
+from interlock.cli.agent_list import describe_program, load_agents
 from interlock.cli.caller import Caller, find_place, is_repository, pass_caller
 from interlock.cli.outlet import document, is_terminal, say, tell
 from interlock.cli.tree import Command, json_option
 from interlock.engine.errors import InterlockError
+from interlock.environments.agent_programs import find_programs
 
 OLDEST_SQLITE = (3, 35, 0)
 
@@ -36,6 +38,8 @@ class Finding(NamedTuple):
     name: str
     ok: bool
     told: str
+    note: bool = False
+    """It is fine, and yet something could be done."""
 
 
 @click.command(
@@ -50,7 +54,8 @@ class Finding(NamedTuple):
 def doctor(caller: Caller, as_json: bool) -> int:
     """Check that everything Interlock needs is there. Exit status 1 when something is not.
 
-    Nothing is made or changed. Every installed plugin is loaded, and a broken one is named.
+    Nothing is made or changed. Every installed plugin is loaded, and a broken one is named. Each
+    program that an agent asks is asked for its version; none has to be there.
     """
     found = [finding for look in LOOKS for finding in look(caller)]
     sound = all(finding.ok for finding in found)
@@ -58,7 +63,8 @@ def doctor(caller: Caller, as_json: bool) -> int:
         document({"ok": sound, "findings": [finding._asdict() for finding in found]})
         return 0 if sound else 1
     for finding in found:
-        mark = ("ok  ", "ok") if finding.ok else ("BAD ", "error")
+        mark = ("--  ", "warning") if finding.note else ("ok  ", "ok")
+        mark = mark if finding.ok else ("BAD ", "error")
         tell(mark, f"{finding.name:<12} {finding.told}")
     say("everything is there" if sound else "mend the lines marked BAD")
     return 0 if sound else 1
@@ -165,6 +171,12 @@ def _try(plugin: plugins.Plugin, load: Callable[[str], object]) -> str:
     return ""
 
 
+def look_at_agent_programs(caller: Caller) -> Iterator[Finding]:
+    """The program of each agent that has one; a missing one is told and is no fault."""
+    for program in find_programs(load_agents(plugins.available(plugins.AGENTS))):
+        yield Finding(program.name, True, describe_program(program), bool(program.advice))
+
+
 def look_at_terminal(caller: Caller) -> Iterator[Finding]:
     """Where output goes."""
     if is_terminal(sys.stdout):
@@ -175,4 +187,7 @@ def look_at_terminal(caller: Caller) -> Iterator[Finding]:
     yield Finding("terminal", True, f"{told}, {sys.stdout.encoding}")
 
 
-LOOKS = (look_at_python, look_at_data, look_at_git, look_at_plugins, look_at_terminal)
+LOOKS = (
+    *(look_at_python, look_at_data, look_at_git, look_at_plugins),
+    *(look_at_agent_programs, look_at_terminal),
+)

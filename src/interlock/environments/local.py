@@ -13,6 +13,7 @@ from attrs import evolve
 from interlock.agents.invocation import PYTHON, Agent, Invocation, Reader, StreamingAgent
 from interlock.engine import Call, Interaction, Prompt, Result, Session, Shell
 from interlock.engine.errors import InterlockError
+from interlock.environments.agent_programs import name_version
 from interlock.environments.asking import Listen, Listener, lay_files
 from interlock.environments.calls import perform
 from interlock.environments.environ import build_environment
@@ -103,7 +104,7 @@ class Local:
             return result.failed(f"agent {name}: reading raised {type(error).__name__}: {error}")
         if not isinstance(answer, Result):
             return result.failed(f"agent {name} read {answer!r:.200}, which is no Result")
-        return answer
+        return name_version(answer, agent, asked)
 
 
 def _load_agent(name: str) -> Agent:
