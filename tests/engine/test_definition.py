@@ -175,6 +175,8 @@ CHANGES: dict[str, str] = {
     "a step's attempts": digest(run=run(attempts=3)),
     "a step's timeout": digest(run=run(timeout=3)),
     "a step's policy": digest(run=run(on_unknown="ask")),
+    "a step's budget": digest(run=run(budget={"tokens": 3})),
+    "a step's budget in money": digest(run=run(budget={"money": 3})),
     "the budget": digest(budget=101),
     "the name": digest(name="other"),
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 from interlock.cli.outlet import say, table, tell
 from interlock.engine import SessionType
+from interlock.engine.amounts import show_limits
 from interlock.engine.table import Row
 
 
@@ -57,9 +58,12 @@ def print_type(kind: type[SessionType]) -> None:
         )
         say()
     table(
-        ("step", "attempts", "timeout", "when lost"),
+        ("step", "attempts", "timeout", "when lost", "budget"),
         [
-            (name, step.attempts or "", _seconds(step.timeout), step.on_unknown or "")
+            (
+                *(name, step.attempts or "", _seconds(step.timeout), step.on_unknown or ""),
+                "" if step.budget is None else show_limits(step.budget),
+            )
             for name, step in definition.steps.items()
         ],
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import MethodType
 from typing import Any, Literal, TypeVar, overload
 
 from interlock.engine.commands import Command
-from interlock.engine.errors import DefinitionError
+from interlock.engine.errors import DefinitionError, InvalidInput
+from interlock.engine.limits import Limits
 from interlock.engine.validators import MAX_SECONDS
 from interlock.engine.values import Result, Session
 
@@ -26,6 +27,7 @@ class Step:
     `timeout`: seconds for its command, where the command names none.
     `on_unknown`: what to do when nobody saw the outcome: `retry`, `continue` the agent's own
     conversation, or `ask` a person. None: `continue` for a Prompt, `retry` for everything else.
+    `budget`: what all its tries in one session may spend, as in `{"money": 0.5, "tokens": 50_000}`.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Step:
         attempts: int | None = None,
         timeout: float | None = None,
         on_unknown: OnUnknown | None = None,
+        budget: Mapping[str, Any] | None = None,
     ) -> None:
         if not callable(body):
             raise DefinitionError(f"@step marks a method, not {body!r}; write @step or @step(...)")
@@ -45,6 +48,7 @@ class Step:
         self.attempts = attempts
         self.timeout = timeout
         self.on_unknown = on_unknown
+        self.budget = None if budget is None else _read_budget(self.name, budget)
         self.__doc__ = body.__doc__
         self._check()
 
@@ -90,12 +94,23 @@ class Step:
 
     @property
     def options(self) -> dict[str, Any]:
-        """What the decorator was given, by name."""
-        return {
+        """What the decorator was given, by name; a budget only where it was."""
+        options: dict[str, Any] = {
             "attempts": self.attempts,
             "timeout": self.timeout,
             "on_unknown": self.on_unknown,
         }
+        return options if self.budget is None else options | {"budget": self.budget.plain}
+
+
+def _read_budget(name: str, budget: Mapping[str, Any]) -> Limits:
+    try:
+        limits = Limits.of(budget)
+        if limits.given:
+            return limits
+        raise InvalidInput("it names no limit; leave it out")
+    except InvalidInput as error:
+        raise DefinitionError(f"step {name}: budget={budget!r}: {error}") from None
 
 
 def _is_timeout(value: object) -> bool:
@@ -112,6 +127,7 @@ def step(
     attempts: int | None = None,
     timeout: float | None = None,
     on_unknown: OnUnknown | None = None,
+    budget: Mapping[str, Any] | None = None,
 ) -> Callable[[Body], Step]: ...
 def step(
     body: Body | None = None,
@@ -120,10 +136,11 @@ def step(
     attempts: int | None = None,
     timeout: float | None = None,
     on_unknown: OnUnknown | None = None,
+    budget: Mapping[str, Any] | None = None,
 ) -> Step | Callable[[Body], Step]:
     """Make a method a step: `@step` or `@step(attempts=3, timeout=600, on_unknown="ask")`."""
 
     def wrap(body: Body) -> Step:
-        return Step(body, attempts=attempts, timeout=timeout, on_unknown=on_unknown)
+        return Step(body, attempts=attempts, timeout=timeout, on_unknown=on_unknown, budget=budget)
 
     return wrap if body is None else wrap(body)
