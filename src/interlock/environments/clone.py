@@ -27,6 +27,7 @@ from interlock.environments import calls, ports, workspace
 from interlock.environments.git import Git
 from interlock.environments.local import TIMEOUT, Local
 from interlock.environments.making import clone
+from interlock.environments.observation import observe
 from interlock.environments.options import Options, read_options
 from interlock.environments.process_tree import end_strays
 from interlock.environments.results import Refusal, refuse
@@ -67,8 +68,8 @@ class Clone:
             run = partial(local.execute, inside, emit=emit, stop=stop)
             if fault := _set_up(ours, Options.of(self.kind, session.environment), interaction, run):
                 return fault
-            words = f"{interaction.seq} {interaction.step}"
-            before = take_snapshot(ours.tree, ours.store, f"before {words}")
+            words = f"before {interaction.seq} {interaction.step}"
+            before = take_snapshot(ours.tree, ours.store, words)
             if isinstance(interaction.command, Call):
                 result = self.call(ours, session, interaction.command, stop)
             else:
@@ -78,7 +79,7 @@ class Clone:
         except Refusal as refusal:
             result = refuse(refusal)
         else:
-            result = _seen(result, ours, before.commit, words)
+            result = observe(result, ours, before, interaction)
         if result.duration_ms is None:
             result = evolve(result, duration_ms=round(1000 * (time.monotonic() - began)))
         return result
@@ -137,19 +138,6 @@ def _describe(ours: Workspace, label: str) -> dict[str, Any]:
     left = f"; what is not committed in {ours.repository} is not here" if ours.changed else ""
     told = f"{ours.kind}{label} at {ours.tree}, branch {ours.branch}, from {ours.base[:12]}{left}"
     return {"text": told, "branch": ours.branch, "base": ours.base, "tree": str(ours.tree)}
-
-
-def _seen(result: Result, ours: Workspace, before: str, words: str) -> Result:
-    data: dict[str, Any] = {**result.data, "before": before}
-    try:
-        after = take_snapshot(ours.tree, ours.store, words)
-    except Refusal as refusal:
-        data["unseen"] = str(refusal)
-    else:
-        data |= {"after": after.commit, "tree": after.tree}
-        if after.left_out:
-            data["left_out"] = list(after.left_out)
-    return evolve(result, data=data)
 
 
 def _commit(git: StoreGit, call: Call, given: dict[str, str]) -> Result:

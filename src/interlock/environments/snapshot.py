@@ -19,6 +19,7 @@ from interlock.environments.results import Refusal
 REF = "refs/interlock/snapshots"
 INDEX = "snapshot-index"
 LARGE = 100 * 1024 * 1024  # bytes; a sparse file may say it has any number of them
+LINK = b"160000"  # the mode of a submodule
 NAMED = 20  # of what was left out
 
 
@@ -53,6 +54,25 @@ def take_snapshot(tree: Path, store: Path, words: str) -> Snapshot:
     return Snapshot(commit, made, left_out)
 
 
+def restore(tree: Path, store: Path, wanted: Snapshot, words: str) -> Snapshot:
+    """The files of the work tree are those of `wanted` again; what no snapshot holds stays.
+
+    The newest snapshot must be of the files as they are now. Raises Refusal.
+    """
+    check_tree(tree)
+    git = Plumbing(tree, store, index=store / INDEX)
+    # git itself writes through no link, and goes where its index says that something differs.
+    git.run("read-tree", "--reset", "-u", wanted.commit)
+    newest = (store / REF).read_text().strip()
+    told = words.encode(errors="replace")
+    commit = git.word("commit-tree", "-p", newest, wanted.tree, stdin=told)
+    git.run("update-ref", REF, commit, newest)
+    now = take_snapshot(tree, store, words)
+    if now.tree != wanted.tree:
+        raise Refusal("something else is in the place of a file")
+    return now
+
+
 def stage(git: Plumbing) -> tuple[bool, tuple[str, ...]]:
     """Brings the index up to the work tree below where `git` runs: whether anything differed, and
     what was left out.
@@ -61,16 +81,23 @@ def stage(git: Plumbing) -> tuple[bool, tuple[str, ...]]:
     configuration. Raises Refusal.
     """
     listed = git.run(
-        *("ls-files", "-z", "-t", "--deleted", "--modified", "--others", "--exclude-standard")
+        *("ls-files", "-z", "-t", "--stage", "--deleted", "--modified"),
+        *("--others", "--exclude-standard"),
     )
     within = _Within(os.fsencode(git.cwd))
-    taken: list[bytes] = []
-    gone: list[bytes] = []
-    left_out: list[bytes] = []
+    fates: dict[bool | None, list[bytes]] = {True: [], None: [], False: []}
+    links: list[bytes] = []
     for entry in sorted(set(listed.split(b"\0")) - {b""}):
-        tag, name = entry[:1], entry[2:]
-        fate = _judge(within.path(name), new=tag == b"?")
-        (taken if fate is True else gone if fate is None else left_out).append(name)
+        new = entry.startswith(b"? ")
+        name = entry[2:] if new else entry.partition(b"\t")[2]
+        if not new and entry[2:8] == LINK and _is_repository(within.path(name)):
+            links.append(name)
+        else:
+            fates[_judge(within.path(name))].append(name)
+    taken, gone, left_out = fates[True], fates[None], fates[False]
+    for name in dict.fromkeys(links):  # git notes the commit of a submodule, if it has one
+        done = git.ask("update-index", "-z", "--add", "--stdin", stdin=_lines([name]))
+        left_out += [name] if done.returncode != 0 else []
     if gone:
         git.run("update-index", "-z", "--force-remove", "--stdin", stdin=_lines(gone))
     if taken:
@@ -79,7 +106,7 @@ def stage(git: Plumbing) -> tuple[bool, tuple[str, ...]]:
             stdin=_lines(taken),
         )
     names = (name.decode(errors="backslashreplace") for name in left_out[:NAMED])
-    return bool(taken or gone), tuple(names)
+    return bool(taken or gone or links), tuple(names)
 
 
 def check_tree(tree: Path) -> None:
@@ -122,7 +149,11 @@ def _lines(names: list[bytes]) -> bytes:
     return b"".join(name + b"\0" for name in dict.fromkeys(names))
 
 
-def _judge(path: bytes | None, *, new: bool) -> bool | None:
+def _is_repository(path: bytes | None) -> bool:
+    return path is not None and os.path.isdir(path) and os.path.lexists(path + b"/.git")  # noqa: PTH112
+
+
+def _judge(path: bytes | None) -> bool | None:
     """True: it goes in as it is. None: it is not there. False: it is left as it was."""
     if path is None:
         return None
@@ -134,9 +165,4 @@ def _judge(path: bytes | None, *, new: bool) -> bool | None:
         return None
     if stat.S_ISREG(found.st_mode):
         return found.st_size <= LARGE and os.access(path, os.R_OK)
-    if stat.S_ISLNK(found.st_mode):
-        return True
-    if stat.S_ISDIR(found.st_mode):
-        # Where a submodule belongs: git notes its commit. Elsewhere a file became a directory.
-        return (os.path.lexists(path + b"/.git") and not new) or None
-    return None
+    return True if stat.S_ISLNK(found.st_mode) else None

@@ -48,6 +48,11 @@ class Workspace:
     """The settings of git that say who the user is."""
 
     @property
+    def session_id(self) -> str:
+        """Whose it is."""
+        return Path(self.folder).name
+
+    @property
     def tree(self) -> Path:
         """The work tree."""
         return Path(self.folder, TREE)

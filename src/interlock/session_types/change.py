@@ -6,6 +6,7 @@ from interlock import CANCELLED, COMPLETE, FAILED, Ask, Call, Prompt, Result, Se
 from interlock.session_types.inputs import BuiltInType, read_command, read_count, read_text, slug
 from interlock.session_types.prompts import (
     ASK_VERDICT,
+    ONLY_READS,
     brief,
     commit,
     join_paragraphs,
@@ -14,6 +15,7 @@ from interlock.session_types.prompts import (
     read_verdict,
     report,
     shorten,
+    show_work,
 )
 
 
@@ -76,7 +78,8 @@ class Change(BuiltInType):
                 f"Plan this change, and change nothing yet:\n\n{session.input['change']}",
                 read_text(session.input, "instruction"),
                 "Say which files change, how, and how it will be tested.",
-            )
+            ),
+            options=ONLY_READS,
         )
 
     @plan.result
@@ -99,7 +102,8 @@ class Change(BuiltInType):
     def revise_plan(self, session: Session) -> Prompt:
         wish = session.last("approve_plan").output or "Find a better plan."
         task = "Revise the plan, print all of it, and change nothing yet:"
-        return Prompt(join_paragraphs(task, wish, session.state.get("plan", "")), resume=True)
+        asked = join_paragraphs(task, wish, session.state.get("plan", ""))
+        return Prompt(asked, resume=True, options=ONLY_READS)
 
     revise_plan.result(keep_plan)
 
@@ -141,7 +145,8 @@ class Change(BuiltInType):
                 f"Review what differs from {self.target(session)} as a stranger would, and change "
                 f"nothing. It is meant to do this:\n\n{session.input['change']}",
                 ASK_VERDICT,
-            )
+            ),
+            options=ONLY_READS,
         )
 
     @review.result
@@ -173,7 +178,7 @@ class Change(BuiltInType):
                 "The tests pass. The last review:",
                 report(session.last("review"), 4000),
                 self.failed_merge(session),
-                f"`git diff {into}` shows the work. Merge it into {into}?",
+                f"{show_work(session, into)} shows the work. Merge it into {into}?",
             ),
             ("approve", "revise", "reject"),
         )

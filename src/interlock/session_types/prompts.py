@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from attrs import evolve
 
@@ -23,6 +24,12 @@ ASK_VERDICT = (
     "End with one line of its own: `VERDICT: APPROVE` when it is good as it is, "
     "or `VERDICT: CHANGES` when something must be done first; say before it what that is."
 )
+
+ONLY_READS: Mapping[str, Any] = {"read_only": True}
+"""Options of a prompt whose agent is to change nothing."""
+
+OWN_FILES = ("clone", "worktree")
+"""Environments in which the work is not in the user's own directory."""
 
 VERDICT = re.compile(r"^[^\w\n]*verdict[^\w\n]+(approve|changes)\b", re.IGNORECASE | re.MULTILINE)
 
@@ -89,6 +96,13 @@ def read_verdict(text: str) -> Literal["approve", "changes"] | None:
     if not found:
         return None
     return "approve" if found[-1].lower() == "approve" else "changes"
+
+
+def show_work(session: Session, base: str) -> str:
+    """The command that shows a person what differs from a branch."""
+    environment = (session.environment or "").split(maxsplit=1)
+    own = bool(environment) and environment[0] in OWN_FILES
+    return f"`interlock diff {session.id}`" if own else f"`git diff {base}`"
 
 
 def commit(message: str, branch: str | None = None) -> Call:
