@@ -1,6 +1,7 @@
 """Agent `aider`.
 
-    aider [--model M] [--read-only] [--system TEXT] [--env NAME,NAME] [--program PATH] [-- ARG ...]
+    aider [--model M] [--read-only] [--system TEXT] [--env NAME,NAME] [--program PATH]
+          [--idle SECONDS] [-- ARG ...]
 
 It edits files and commits nothing: the workflow does that. It keeps no conversation.
 """

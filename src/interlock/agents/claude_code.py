@@ -2,17 +2,19 @@
 
     claude-code [--model M] [--permission-mode MODE] [--read-only] [--allowed-tools T,T]
                 [--denied-tools T,T] [--max-turns N] [--system TEXT] [--mcp JSON] [--env NAME,NAME]
-                [--program PATH] [-- ARG ...]
+                [--program PATH] [--idle SECONDS] [--ask] [--fork] [-- ARG ...]
 
-It may edit files in the work directory unless a permission mode is named.
+It may edit files in the work directory unless a permission mode is named. With `--ask` it is given
+its tool that asks the user, and its question is put to a person.
 """
 
 from __future__ import annotations
 
 import json
+import shlex
 from typing import ClassVar
 
-from interlock.agents.claude_stream import ClaudeReading
+from interlock.agents.claude_stream import QUESTIONS, ClaudeReading
 from interlock.agents.conversation import Conversation
 from interlock.agents.description import Description
 from interlock.agents.driver import EVERYWHERE, LONGEST_ARGUMENT, Driver, flags, with_system
@@ -20,6 +22,31 @@ from interlock.agents.invocation import Invocation
 from interlock.agents.options import Settings
 
 READ_TOOLS = ("Read", "Glob", "Grep")
+ANSWER_LATER = {
+    "continue": False,
+    "stopReason": "a person answers",
+    "hookSpecificOutput": {
+        "hookEventName": "PreToolUse",
+        "permissionDecision": "deny",
+        "permissionDecisionReason": "A person will answer this later. End your turn now.",
+    },
+}
+ASKING = {
+    "hooks": {
+        "PreToolUse": [
+            {
+                "matcher": "|".join(QUESTIONS),
+                "hooks": [
+                    {
+                        "type": "command",
+                        "command": f"printf %s {shlex.quote(json.dumps(ANSWER_LATER))}",
+                    }
+                ],
+            }
+        ]
+    }
+}
+"""Settings with which a question ends its turn: the answer comes with the next one."""
 
 
 class ClaudeCode(Driver):
@@ -42,7 +69,7 @@ class ClaudeCode(Driver):
     )
     options: ClassVar[tuple[str, ...]] = (
         *EVERYWHERE,
-        *("permission_mode", "allowed_tools", "denied_tools", "max_turns", "mcp"),
+        *("permission_mode", "allowed_tools", "denied_tools", "max_turns", "mcp", "ask", "fork"),
     )
     risky = r"permission|tools|mcp|setting|add-dir|plugin|agent|bare|worktree|system-prompt"
     readers = frozenset(
@@ -76,12 +103,16 @@ class ClaudeCode(Driver):
         if settings.read_only:
             words = ("--tools", ",".join(READ_TOOLS), "--setting-sources", "user")
             words += ("--strict-mcp-config",)
+        words += ("--fork-session",) if settings.fork and conversation else ()
+        if settings.ask:  # without a way to answer them its questions are not offered
+            files["ask.json"] = json.dumps(ASKING)
+            words += ("--permission-prompt-tool", "stdio", "--settings", "{files}/ask.json")
         mode = "dontAsk" if settings.read_only else settings.permission_mode or "acceptEdits"
         words += flags(
             {
                 "--allowedTools": ",".join(allowed),
                 "--disallowedTools": ",".join(denied),
-                "--mcp-config": "{files}/mcp.json" if files else None,
+                "--mcp-config": "{files}/mcp.json" if settings.mcp else None,
                 "--resume": conversation.id if conversation else None,
                 "--model": settings.model,
                 "--max-turns": settings.max_turns,

@@ -10,6 +10,7 @@ from attrs import evolve
 from interlock.agents.claude_usage import add_totals, read_request
 from interlock.agents.faults import OVERLOADED, RATE_LIMITED, Fault, explain
 from interlock.agents.invocation import Event
+from interlock.agents.questions import word_question
 from interlock.agents.reading import Asked, Reading
 from interlock.agents.stream import (
     Fields,
@@ -26,6 +27,8 @@ from interlock.agents.waiting import tell_instant
 from interlock.engine import Result
 
 SYNTHETIC = "<synthetic>"
+QUESTIONS = ("AskUserQuestion", "ExitPlanMode")
+"""The tools with which it asks the user."""
 QUIET = ("status", "notification", "thinking_tokens", "hook_started", "hook_response")
 ERRORS: Mapping[str, tuple[str, str]] = {
     "authentication_failed": ("not_logged_in", "error"),
@@ -48,6 +51,7 @@ class ClaudeReading(Reading):
         self.spending = Spending(cumulative=True)
         self._error = ""  # what it called its error
         self._resets: dict[str, Any] = {}
+        self._asked: dict[str, str] = {}  # questions without their answer
         self._open: dict[str, tuple[str, dict[str, Any]]] = {}  # requests without their end
 
     def take(self, event: dict[str, Any]) -> list[Event] | None:
@@ -114,6 +118,8 @@ class ClaudeReading(Reading):
                 case "tool_use":
                     identity, tool = text_of(block.get("id"), 200), text_of(block.get("name"), 200)
                     events += self.call(identity, tool, block.get("input"))
+                    if tool in QUESTIONS and not event.get("parent_tool_use_id"):
+                        self._asked[identity] = word_question(block.get("input"))
         return events
 
     def _take_text(self, text: str, event: Fields) -> list[Event]:
@@ -127,7 +133,10 @@ class ClaudeReading(Reading):
             if block.get("type") == "tool_result":
                 identity = text_of(block.get("tool_use_id"), 200)
                 output = join_texts(block.get("content"))
-                events += self.answer(identity, block.get("is_error") is not True, output)
+                ok = block.get("is_error") is not True
+                events += self.answer(identity, ok, output)
+                if question := self._asked.pop(identity, ""):
+                    events += [] if ok else self.ask(question)
         return events
 
     def _take_piece(self, event: Fields) -> list[Event]:
@@ -159,7 +168,7 @@ class ClaudeReading(Reading):
         events = self.converse(text_of(event.get("session_id"), 200))
         for denial in each_of(event.get("permission_denials")):
             tool = text_of(denial.get("tool_name"), 200)
-            if not any(known["tool"] == tool for known in self.denials):
+            if tool not in QUESTIONS and not any(known["tool"] == tool for known in self.denials):
                 events += self.deny(tool, summarize(denial.get("tool_input")))
         self.spending = add_totals(self.spending, event)
         fault = self._judge_result(event)

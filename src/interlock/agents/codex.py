@@ -1,7 +1,7 @@
 """Agent `codex`: OpenAI's Codex.
 
     codex [--model M] [--permission-mode SANDBOX] [--read-only] [--system TEXT] [--mcp JSON]
-          [--env NAME,NAME] [--program PATH] [-- ARG ...]
+          [--env NAME,NAME] [--program PATH] [--idle SECONDS] [--fork] [-- ARG ...]
 
 SANDBOX is read-only, workspace-write (the default: it may write in the work directory) or
 danger-full-access.
@@ -38,7 +38,7 @@ class Codex(Driver):
         tool_events=True,
         permissions=True,
     )
-    options: ClassVar[tuple[str, ...]] = (*EVERYWHERE, "permission_mode", "mcp")
+    options: ClassVar[tuple[str, ...]] = (*EVERYWHERE, "permission_mode", "mcp", "fork")
     modes = ("read-only", "workspace-write", "danger-full-access")
     risky = (
         r"sandbox|^-s|approv|danger|yolo|full-auto|add-dir|permission|mcp_servers|hook|notify|rules"
@@ -71,7 +71,8 @@ class Codex(Driver):
             *flags({"-m": settings.model}),
             *configured,
         )
-        resumed = ("resume", *shared, conversation.id) if conversation else shared
+        go_on = "fork" if settings.fork else "resume"
+        resumed = (go_on, *shared, conversation.id) if conversation else shared
         return Invocation(
             ("codex", "exec", *resumed, "-"),
             stdin=text if beside else with_system(text, system),

@@ -16,7 +16,8 @@ from interlock.agents.reading import Asked, Reading
 from interlock.engine import Prompt, Result, Session
 from interlock.engine.errors import InvalidInput
 
-EVERYWHERE = ("model", "read_only", "system", "env", "program", "arguments")
+EVERYWHERE = ("model", "read_only", "system", "env", "program", "idle", "arguments")
+IDLE = 1800  # seconds; a tool of a vendor's agent may run that long without a word
 LONGEST_ARGUMENT = 30_000  # characters; as many fit into one argument, whatever they are
 
 
@@ -47,6 +48,7 @@ class Driver:
             argv=(program, *asked.argv[1:]),
             structured=True,
             inherit=(*self.inherit, *settings.env),
+            idle=(IDLE if settings.idle is None else settings.idle) or None,
         )
 
     def ask(self, settings: Settings, text: str, conversation: Conversation | None) -> Invocation:

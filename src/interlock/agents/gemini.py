@@ -2,7 +2,7 @@
 
     gemini [--model M] [--permission-mode MODE] [--read-only] [--allowed-tools T,T]
            [--denied-tools T,T] [--max-turns N] [--system TEXT] [--mcp JSON] [--env NAME,NAME]
-           [--program PATH] [-- ARG ...]
+           [--program PATH] [--idle SECONDS] [-- ARG ...]
 
 MODE is default, auto_edit (the default: it may edit files), yolo or plan. The user's own settings
 go before --max-turns and --mcp.

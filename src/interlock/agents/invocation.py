@@ -45,6 +45,8 @@ class Invocation:
     environment; `env` wins over them."""
     defaults: Mapping[str, str] = field(factory=dict, validator=_variables)
     """Variables that it gets where nothing else sets them."""
+    idle: float | None = None
+    """Seconds without any output after which it is ended; None: as long as it likes."""
     files: Mapping[str, str] = field(factory=dict, validator=_variables)
     """Text files that it needs, by name. They lie in a private directory while it runs; where an
     argument or a variable begins with `{files}/`, that stands for the directory."""
@@ -58,6 +60,7 @@ Event = tuple[str, dict[str, Any]]
     tool_use {tool, input}                 input is a short JSON text
     tool_result {tool, ok, output}         output is the head of it
     denied {tool, reason}                  a tool that it was not allowed to use
+    needs_input {text}                     what it asked, and nobody could answer
     usage {model, input_tokens, ...}       what one request to a model used
     error {message}                        what it or its vendor said went wrong
     raw {text}                             a line that nobody here understands

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from interlock.agents.faults import Fault
 from interlock.engine import Result
+from interlock.engine.pause import NEEDS_INPUT
 
 if TYPE_CHECKING:
     from interlock.agents.reading import Reading
@@ -18,10 +19,13 @@ def conclude(reading: Reading, result: Result) -> Result:
     """The result of a run, given the result of its process; without usage."""
     fault = _judge(reading, result)
     blemish = "" if fault else _blemish(reading)
+    asks = reading.question if not fault else ""
     status = fault.status if fault else "warning" if blemish else "ok"
+    if asks and result.status != "timeout":
+        status = NEEDS_INPUT
     return Result(
         result.status if result.status == "timeout" else status,
-        output=reading.said,
+        output=asks or reading.said,
         stderr=result.stderr,
         error=fault.cause if fault else blemish or None,
         code=result.code,
@@ -93,6 +97,7 @@ def _reason(reading: Reading, fault: Fault | None) -> Mapping[str, Any]:
 
 def _facts(reading: Reading) -> Mapping[str, Any]:
     facts: dict[str, Any] = {
+        "agent": reading.asked.name,
         "conversation_id": reading.conversation_id,
         "model": reading.model,
         "version": reading.version,

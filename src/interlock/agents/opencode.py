@@ -2,7 +2,8 @@
 
     opencode [--model PROVIDER/MODEL] [--permission-mode default|auto] [--read-only]
              [--allowed-tools T,T] [--denied-tools T,T] [--max-turns N] [--system TEXT]
-             [--mcp JSON] [--env NAME,NAME] [--program PATH] [-- ARG ...]
+             [--mcp JSON] [--env NAME,NAME] [--program PATH] [--idle SECONDS] [--fork]
+             [-- ARG ...]
 
 What its configuration asks about is refused; with `auto` it is allowed.
 """
@@ -43,7 +44,7 @@ class OpenCode(Driver):
     )
     options: ClassVar[tuple[str, ...]] = (
         *EVERYWHERE,
-        *("permission_mode", "allowed_tools", "denied_tools", "max_turns", "mcp"),
+        *("permission_mode", "allowed_tools", "denied_tools", "max_turns", "mcp", "fork"),
     )
     modes = ("default", "auto")
     risky = r"auto|agent|attach|command|port|pure|danger|^--dir"
@@ -61,6 +62,7 @@ class OpenCode(Driver):
         words = flags(
             {"-m": settings.model, "-s": conversation.id if conversation else None},
         )
+        words += ("--fork",) if settings.fork and conversation else ()
         words += ("--auto",) if settings.permission_mode == "auto" else ()
         words += ("--pure",) if settings.read_only else ()
         return Invocation(

@@ -41,6 +41,12 @@ class Settings:
     """Names of variables that it may have from the engine's environment."""
     program: str | None = None
     """The program to run, where it is not the one found on PATH."""
+    idle: int | None = None
+    """Seconds without any output after which it is ended; 0: it may be silent."""
+    fork: bool = False
+    """Go on with a copy of the conversation, and leave the conversation itself as it is."""
+    ask: bool = False
+    """It may ask the user, who then answers the session's question."""
     arguments: tuple[str, ...] = ()
     """More arguments, as the program itself knows them."""
 
@@ -69,6 +75,12 @@ def _number(name: str, value: object) -> int:
     if type(value) is int and value >= 1:
         return value
     raise InvalidInput(f"{name} is a whole number from 1, not {value!r}")
+
+
+def _seconds(name: str, value: object) -> int:
+    if value in (0, "0") and not isinstance(value, bool):
+        return 0
+    return _number(name, value)
 
 
 def _list(name: str, value: object) -> tuple[str, ...]:
@@ -127,8 +139,12 @@ CHECKS: Mapping[str, Callable[[str, object], Any]] = {
     "mcp": _servers,
     "env": _names,
     "program": _text,
+    "idle": _seconds,
+    "fork": _flag,
+    "ask": _flag,
     "arguments": _list,
 }
+FLAGS = ("read_only", "fork", "ask")
 LISTS = ("allowed_tools", "denied_tools", "env")
 STRICTER = ("denied_tools", "env")
 """What a prompt adds to the session's; of anything else its own takes the place."""
@@ -152,7 +168,7 @@ def read_words(agent: str, words: tuple[str, ...], known: tuple[str, ...]) -> di
             )
         if name in taken and name not in LISTS:
             raise InvalidInput(f"{agent}: {word} is given twice; leave one of them out")
-        if name == "read_only":
+        if name in FLAGS:
             if equals:
                 raise InvalidInput(f"{agent}: {word} takes no value")
             taken[name] = True
@@ -189,4 +205,5 @@ def merge(agent: str, session: Mapping[str, Any], prompt: Mapping[str, Any]) -> 
         merged[name] = tuple(dict.fromkeys(both))
     if read_only:
         merged |= {"permission_mode": None, "allowed_tools": (), "mcp": prompt.get("mcp", {})}
+        merged["ask"] = False
     return Settings(**merged)

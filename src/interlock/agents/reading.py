@@ -56,6 +56,7 @@ class Reading:
         self.tools: dict[str, int] = {}
         self.denials: list[dict[str, str]] = []
         self.broken_servers: list[str] = []
+        self.question = ""  # what it asked last and nobody answered
         self.doubts: list[str] = []  # what a run that is ok should be looked at for
         self.changed = False  # a tool that can change something has worked
         self._calls: dict[str, str] = {}
@@ -112,7 +113,15 @@ class Reading:
         tool = self._calls.get(identity, "")
         if ok and tool not in self.asked.readers:
             self.changed = True
+            if self.question:  # it went on without the answer
+                self.doubts.append(f"nobody answered its question: {clip(self.question, 300)}")
+                self.question = ""
         return [("tool_result", {"tool": tool, "ok": ok, "output": clip(output, 4000)})]
+
+    def ask(self, question: str) -> list[Event]:
+        """Takes a question that nobody could answer while it ran."""
+        self.question = clip(question)
+        return [("needs_input", {"text": self.question})]
 
     def deny(self, tool: str, reason: str) -> list[Event]:
         """Takes a tool that it was not allowed to use."""

@@ -33,7 +33,7 @@ class Child:
         stdin: bytes | None,
         take: Callable[[str, bytes], None],
     ) -> None:
-        self.began = time.monotonic()
+        self.began = self.heard = time.monotonic()  # heard: when its last byte came
         self.ended: float | None = None  # when the command itself ended
         self.code: int | None = None
         self.failure: int | None = None  # the errno, when it did not start
@@ -133,6 +133,7 @@ class Child:
             return False
         if data:
             self._take(name, data)
+            self.heard = time.monotonic()
         else:
             self._selector.unregister(descriptor)
         return bool(data)

@@ -169,6 +169,7 @@ def _run(
         env=environment,
         stdin=_encode(asked.stdin),
         timeout=TIMEOUT if timeout is None else timeout,
+        idle=asked.idle,
         emit=tell,
         stop=stop,
         keep=STRUCTURED_KEEP if asked.structured and listen is None else MEBIBYTE,

@@ -15,6 +15,7 @@ from interlock.environments.process_tree import TAG
 
 MEBIBYTE = 1024 * 1024
 TICK = 0.1  # seconds between two looks at the clock and at `stop`
+STOPPED = "stopped on request"
 
 
 @frozen(kw_only=True)
@@ -27,7 +28,7 @@ class Finished:
     stderr: str = ""
     output: str = ""  # both together, in the order of arrival
     duration_ms: int = 0  # until the command's own end
-    timed_out: bool = False
+    timed_out: bool = False  # in all, or without a byte of output
     stopped: bool = False
     stdout_bytes: int = 0  # all that came
     stderr_bytes: int = 0
@@ -44,6 +45,7 @@ def run_process(
     env: Mapping[str, str],
     stdin: bytes | None,
     timeout: float | None,
+    idle: float | None = None,
     emit: Emit,
     stop: Event,
     keep: int = MEBIBYTE,
@@ -55,8 +57,9 @@ def run_process(
     `emit(stream, text)` gets the output of "stdout" and "stderr" while it comes, at most `keep`
     bytes of each; a slow `emit` slows the command, and loses nothing. `listen(text)` gets all of
     standard output. After `timeout` seconds,
-    or when `stop` is set, all that the command started is ended; so is what still runs when the
-    command itself has ended. No two runs at one time may share a `tag`.
+    after `idle` seconds without a byte of output, or when `stop` is set, all that the command
+    started is ended; so is what still runs when the command itself has ended. No two runs at one
+    time may share a `tag`.
     Raises only what `emit` and `listen` raise, and ValueError for a tag without text.
     """
     if not tag or "\0" in tag:
@@ -72,24 +75,24 @@ def run_process(
     except OSError as failure:
         return Finished(error=f"no process could be started, end others and try again: {failure}")
     try:
-        timed_out, stopped = _follow(child, capture, timeout, stop)
+        cut = _follow(child, capture, timeout, idle, stop)
         child.settle()
         child.drain()
         capture.end()
     finally:
         child.close()
     if child.failure is None:
-        error = _explain(child, timeout if timed_out else None, stopped)
+        error = _explain(child, cut)
     else:
         error = explain_failure(child.failure, argv[0], cwd, env)
-    return _finish(child, capture, error, timed_out, stopped)
+    return _finish(child, capture, error, cut)
 
 
 def _follow(
-    child: Child, capture: Capture, timeout: float | None, stop: Event
-) -> tuple[bool, bool]:
-    """Whether the command ran out of time, and whether it was stopped."""
-    timed_out = stopped = False
+    child: Child, capture: Capture, timeout: float | None, idle: float | None, stop: Event
+) -> str | None:
+    """Why the command was ended; None when it came to its own end."""
+    cut = None
     deadline = None if timeout is None else child.began + timeout
     while child.left is None and not child.gone:
         overdue = child.overdue
@@ -98,24 +101,29 @@ def _follow(
         capture.flush()
         if overdue and child.left is None:
             break
-        if child.code is None and not (timed_out or stopped):
-            stopped = stop.is_set()
-            timed_out = not stopped and deadline is not None and time.monotonic() >= deadline
-            if timed_out or stopped:
+        if child.code is None and cut is None:
+            cut = STOPPED if stop.is_set() else _overrun(child, timeout, idle)
+            if cut is not None:
                 child.request_end()
                 deadline = None
-    return timed_out, stopped
+    return cut
 
 
-def _explain(child: Child, timeout: float | None, stopped: bool) -> str | None:
-    reason = None
-    if timeout is not None:
-        reason = f"timed out after {timeout:g} s"
-    elif stopped:
-        reason = "stopped on request"
-    elif child.code is None:
+def _overrun(child: Child, timeout: float | None, idle: float | None) -> str | None:
+    """Which limit of time the command has reached, in words."""
+    now = time.monotonic()
+    if timeout is not None and now >= child.began + timeout:
+        return f"timed out after {timeout:g} s"
+    if idle is not None and now >= child.heard + idle:
+        return f"silent for {idle:g} s"
+    return None
+
+
+def _explain(child: Child, cut: str | None) -> str | None:
+    reason = cut
+    if cut is None and child.code is None:
         reason = "its supervisor was killed from outside, so its own end was not seen"
-    elif child.code < 0:
+    elif cut is None and child.code is not None and child.code < 0:
         reason = f"killed by {_name_signal(-child.code)}"
     if child.left:
         reason = f"{reason or 'ended'}; {child.left} of its processes could not be ended"
@@ -130,9 +138,7 @@ def _name_signal(number: int) -> str:
         return f"signal {number} ({words})"
 
 
-def _finish(
-    child: Child, capture: Capture, error: str | None, timed_out: bool, stopped: bool
-) -> Finished:
+def _finish(child: Child, capture: Capture, error: str | None, cut: str | None) -> Finished:
     out, err = capture.stdout, capture.stderr
     return Finished(
         code=child.code,
@@ -141,8 +147,8 @@ def _finish(
         stderr=err.excerpt.text(),
         output=capture.output.text(),
         duration_ms=round(1000 * ((child.ended or time.monotonic()) - child.began)),
-        timed_out=timed_out,
-        stopped=stopped,
+        timed_out=cut not in (None, STOPPED),
+        stopped=cut == STOPPED,
         stdout_bytes=out.excerpt.size,
         stderr_bytes=err.excerpt.size,
         truncated_bytes=out.excerpt.left_out() + err.excerpt.left_out(),
