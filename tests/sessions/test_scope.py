@@ -24,7 +24,9 @@ CALLS: dict[str, Callable[[Scope, str], object]] = {
     "archive": sessions.archive,
     "cancel": sessions.cancel,
     "check": sessions.check,
+    "check_usage": sessions.check_usage,
     "contexts": sessions.contexts,
+    "costs": lambda scope, key: sessions.costs(scope, session=key),
     "drive": lambda scope, key: sessions.drive(scope, key, perform),
     "events": lambda scope, key: list(sessions.events(scope, key)),
     "get": sessions.get,
@@ -38,13 +40,13 @@ CALLS: dict[str, Callable[[Scope, str], object]] = {
     "run": lambda scope, key: sessions.run(scope, key, ok),
 }
 
-# Those that are given a scope and no session: each has a test of its own below.
-WITHOUT_A_SESSION = {"create", "find", "subscribe"}
+# Those that are given a scope and no session: each has a test of its own, below or where costs are.
+WITHOUT_A_SESSION = {"create", "find", "reprice", "subscribe", "usage"}
 
 
 def everything() -> list[Any]:
     """Every row that a session consists of."""
-    tables = ("session", "interaction", "event", "context", "blob")
+    tables = ("session", "interaction", "event", "context", "blob", "usage")
     return [execute(f'SELECT * FROM "{table}"').fetchall() for table in tables]  # noqa: S608
 
 

@@ -3,40 +3,50 @@
 Load in scope, decide (the engine, pure), save in one transaction, tell after the commit.
 """
 
+from interlock.sessions.expenses import check_usage, costs, has_prices, reprice, usage
 from interlock.sessions.inquiry import Page, check, contexts, events, find, get, history, resolve
 from interlock.sessions.lease import running
 from interlock.sessions.lifecycle import add_context, archive, cancel, create, reopen, retry
 from interlock.sessions.runner import Emit, Perform, drive, record, run
 from interlock.sessions.subscribers import Change, subscribe
 from interlock.sessions.turns import answer, handle_result, next_command
+from interlock.store.costs import Cost
+from interlock.store.prices import Repriced
 from interlock.store.queries import Context, Event
 
 __all__ = [
     "Change",
     "Context",
+    "Cost",
     "Emit",
     "Event",
     "Page",
     "Perform",
+    "Repriced",
     "add_context",
     "answer",
     "archive",
     "cancel",
     "check",
+    "check_usage",
     "contexts",
+    "costs",
     "create",
     "drive",
     "events",
     "find",
     "get",
     "handle_result",
+    "has_prices",
     "history",
     "next_command",
     "record",
     "reopen",
+    "reprice",
     "resolve",
     "retry",
     "run",
     "running",
     "subscribe",
+    "usage",
 ]
