@@ -36,8 +36,10 @@ class Limits:
         for name in given:
             if name not in READ:
                 raise InvalidInput(f"a budget has no {name!r}; it has {', '.join(READ)}")
-        told = {name: value for name, value in given.items() if value is not None}
-        return cls(**{name: READ[name](name, value) for name, value in told.items()})
+        read: dict[str, Any] = {
+            name: READ[name](name, value) for name, value in given.items() if value is not None
+        }
+        return cls(**read)
 
     @property
     def given(self) -> dict[str, Any]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 from peewee import (
     SQL,
     AutoField,
@@ -12,49 +9,32 @@ from peewee import (
     Check,
     CompositeKey,
     DatabaseProxy,
-    DateTimeField,
+    FloatField,
     ForeignKeyField,
     IntegerField,
     Model,
     TextField,
 )
 
+from interlock.store.times import TimeField as TimeField
+from interlock.store.times import read_time as read_time
+from interlock.store.times import write_time as write_time
+
 database = DatabaseProxy()
 
 STATUS = "status IN ('active', 'complete', 'failed', 'cancelled')"
 MODE = "execution_mode IN ('manual', 'auto', 'agentic')"
+PERIOD = "period IS NULL OR (session_id IS NULL AND period IN ('day', 'month'))"
+ONE_PLACE = (
+    "CREATE UNIQUE INDEX budget_place ON budget "
+    "(account_id, ifnull(project_id, ''), ifnull(session_id, ''), ifnull(step, ''))"
+)
+"""A unique index takes each null for another value."""
+WITHOUT_RESULT = (
+    "CREATE INDEX interaction_without_result ON interaction (account_id) "
+    "WHERE status IN ('superseded', 'unknown', 'cancelled')"
+)
 ROW_STATUS = "status IN ('open', 'done', 'superseded', 'unknown', 'cancelled')"
-
-
-def write_time(value: datetime | None) -> str | None:
-    """A time as text that sorts as it passes: UTC, microseconds, always the same width.
-
-    Raises ValueError for one without a time zone, since nobody knows what it means.
-    """
-    if value is None:
-        return None
-    if value.tzinfo is None:
-        raise ValueError(f"a time needs its time zone: {value!r}")
-    return value.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def read_time(value: str | datetime | None) -> datetime | None:
-    """The aware UTC datetime that was written."""
-    if value is None or isinstance(value, datetime):
-        return value
-    return datetime.fromisoformat(value)
-
-
-class TimeField(DateTimeField):
-    """An aware UTC datetime."""
-
-    def db_value(self, value: datetime | str | None) -> Any:
-        """What the database keeps."""
-        return write_time(value) if isinstance(value, datetime) else value
-
-    def python_value(self, value: Any) -> Any:
-        """What was kept, as an aware datetime."""
-        return read_time(value)
 
 
 class Table(Model):
@@ -198,6 +178,7 @@ Interaction.add_index(
         name="interaction_due",
     )
 )
+Interaction.add_index(SQL(WITHOUT_RESULT))
 
 
 class Event(Table):
@@ -214,6 +195,9 @@ class Event(Table):
 
     class Meta:
         indexes = ((("session", "id"), False), (("session", "seq", "id"), False))
+
+
+Event.add_index(SQL("CREATE INDEX event_usage ON event (session_id, seq) WHERE type = 'usage'"))
 
 
 class Usage(Table):
@@ -261,6 +245,26 @@ Usage.add_index(
 )
 
 
+class Budget(Table):
+    """What may be spent at one place: a step of a session, a session with all below it, a project
+    or an account. Money is in billionths of a US dollar."""
+
+    account = ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    project = ForeignKeyField(Project, on_delete="CASCADE", null=True, index=False)
+    session = ForeignKeyField(Session, on_delete="CASCADE", null=True, index=False)
+    step = TextField(null=True, constraints=[Check("step IS NULL OR session_id IS NOT NULL")])
+    money = IntegerField(null=True, constraints=[Check("money > 0")])
+    tokens = IntegerField(null=True, constraints=[Check("tokens > 0")])
+    seconds = FloatField(null=True, constraints=[Check("seconds > 0")])
+    steps = IntegerField(null=True, constraints=[Check("steps > 0")])
+    period = TextField(null=True, constraints=[Check(PERIOD)])
+    asked_at = TimeField(null=True)
+    inserted_at = TimeField()
+
+
+Budget.add_index(SQL(ONE_PLACE))
+
+
 class Context(Table):
     """A text that goes with a session: system, user or file."""
 
@@ -289,6 +293,7 @@ TABLES: tuple[type[Table], ...] = (
     Session,
     Interaction,
     Usage,
+    Budget,
     Event,
     Context,
     Blob,

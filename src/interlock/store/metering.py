@@ -1,0 +1,96 @@
+"""What the sums of usage do not have: commands that have no result, and how long commands took."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from interlock.store import codec
+from interlock.store.connection import fetch
+from interlock.store.times import write_time
+
+FAMILY = (
+    "WITH RECURSIVE family(id) AS (SELECT ? UNION ALL "
+    "SELECT s.id FROM session s JOIN family f ON s.parent_id = f.id)"
+)
+"""A session and all below it."""
+LOST = "('superseded', 'unknown', 'cancelled')"
+EVENTS = (
+    "SELECT e.data FROM interaction i JOIN event e ON e.session_id = i.session_id "
+    "AND e.seq = i.seq AND e.type = 'usage' WHERE"
+)
+TREE = (
+    f"{FAMILY} SELECT e.data FROM family f CROSS JOIN event e "
+    "ON e.session_id = f.id AND e.type = 'usage' "
+    "JOIN interaction i ON i.session_id = e.session_id AND i.seq = e.seq WHERE i.status <> 'done'"
+)
+EXECUTED = (
+    "i.step <> '' AND ifnull(json_extract(i.command, '$.kind'), '') NOT IN ('ask', 'wait', 'spawn')"
+)
+"""A payload that is kept elsewhere does not tell its kind: those that are long are prompts."""
+OTHERS = "NOT (i.session_id = ? AND i.seq = ?)"
+HEARD = (
+    "(SELECT julianday({}(e.sent_at)) FROM event e WHERE e.session_id = i.session_id "
+    "AND e.seq = i.seq AND e.type <> 'late_result')"
+)
+OPENED = "(julianday(i.completed_at) - julianday(i.inserted_at)) * 86400"
+SECONDS = (
+    "total(CASE WHEN i.status = 'done' "
+    f"THEN ifnull(json_extract(i.result, '$.duration_ms') / 1000.0, {OPENED}) "
+    f"ELSE ({HEARD.format('max')} - {HEARD.format('min')}) * 86400 END)"
+)
+
+
+def unfinished(session_id: str, step: str | None = None) -> list[Mapping[str, Any]]:
+    """What each request used of the commands without a result: of a session and all below it, or
+    with `step` of the session itself at this step."""
+    if step is None:
+        return _entries(fetch(TREE, (session_id,)))
+    sql = f"{EVENTS} i.session_id = ? AND i.step = ? AND i.status <> 'done'"
+    return _entries(fetch(sql, (session_id, step)))
+
+
+def unfinished_in(
+    account_id: str, project_id: str | None, since: datetime | None
+) -> list[Mapping[str, Any]]:
+    """What each request used of the commands without a result, in an account or in one project
+    of it, since a time."""
+    where, values = "i.account_id = ?", [account_id]
+    if project_id is not None:
+        where, values = f"{where} AND i.project_id = ?", [*values, project_id]
+    if since is not None:
+        where, values = f"{where} AND e.inserted_at >= ?", [*values, write_time(since) or ""]
+    sql = (
+        f"{EVENTS} i.status IN {LOST} AND {where} UNION ALL {EVENTS} i.status = 'open' AND {where}"
+    )
+    return _entries(fetch(sql, (*values, *values)))
+
+
+def commands(session_id: str, step: str | None, but: tuple[str, int]) -> int:
+    """How many commands were issued to be carried out, as `unfinished`; all but one row."""
+    return int(_sum("count(*)", session_id, step, but))
+
+
+def seconds(session_id: str, step: str | None, but: tuple[str, int]) -> float:
+    """How long commands took, as `commands`. Of one without a result counts the time between the
+    first and the last that was heard of it."""
+    return float(_sum(SECONDS, session_id, step, but))
+
+
+def _sum(what: str, session_id: str, step: str | None, but: tuple[str, int]) -> Any:
+    if step is None:
+        sql = (
+            f"{FAMILY} SELECT {what} FROM family f JOIN interaction i ON i.session_id = f.id WHERE"
+        )
+        values: Sequence[Any] = (session_id,)
+    else:
+        sql = f"SELECT {what} FROM interaction i WHERE i.session_id = ? AND i.step = ? AND"
+        values = (session_id, step)
+    return fetch(f"{sql} {EXECUTED} AND {OTHERS}", (*values, *but))[0][0]
+
+
+def _entries(found: Sequence[Any]) -> list[Mapping[str, Any]]:
+    """One that counts over a whole conversation is left out: only the run's end tells its part."""
+    entries = [codec.load(data) for (data,) in found]
+    return [entry for entry in entries if not entry.get("cumulative")]
