@@ -18,6 +18,7 @@ LAYERS = (
     ("session_types", "agents", "exporters", "diagrams"),
     ("drawing",),
     ("config", "pricing"),
+    ("secrets",),
     ("plugins",),
     ("store",),
     ("environments",),

@@ -139,7 +139,7 @@ def test_text_that_no_database_can_hold_is_kept_as_escapes(desk: Desk) -> None:
     desk.start("greet")
     desk("next")
     assert desk("submit", "1", "--status", "ok", "--output", "-", input=b"a\0b").status == 0
-    assert desk.json("log")[0]["result"]["output"] == "a\\x00b"
+    assert desk.json("log")[0]["result"]["output"] == "a\ufffd\\x00b"
 
 
 def test_an_answer_moves_a_session(desk: Desk) -> None:

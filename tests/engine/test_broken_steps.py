@@ -38,7 +38,7 @@ from tests.engine.machine import (
 
 UNSENT: list[tuple[Any, str]] = [
     (raises(KeyError("path")), "KeyError: 'path'"),
-    (raises(ValueError("a\0b")), "ValueError: a\\x00b"),
+    (raises(ValueError("a\0b")), "ValueError: a\ufffd\\x00b"),
     (lambda session: None, "TypeError: it returned None; return Shell, Prompt, Ask, ..."),
     (lambda session: ["ls"], "TypeError: it returned a list; return Shell, Prompt, Ask, ..."),
     (lambda session: Shell, "TypeError: it returned a type; return Shell, Prompt, Ask, ..."),

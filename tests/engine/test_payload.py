@@ -23,6 +23,7 @@ from interlock.engine.payload import (
 )
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=5)
+TEXTS = ("stdout", "stderr", "output", "error")
 NUMBERS = st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
 PLAIN = st.recursive(
     st.none() | st.booleans() | NUMBERS | TEXT,
@@ -85,9 +86,10 @@ def test_what_stands_at_the_edge_is_taken() -> None:
     [
         ("plain", "plain"),
         ("é 你 \n\t", "é 你 \n\t"),
-        ("a\0b", "a\\x00b"),
-        ("a\udcffb", "a\\udcffb"),
-        ("é\0\ud800", "é\\x00\\ud800"),
+        ("a\0b", "a\ufffd\\x00b"),
+        ("a\udcffb", "a\ufffd\\xffb"),
+        ("é\0\ud800", "é\ufffd\\x00\ufffd\\ud800"),
+        ("a\ufffd\\x00b", "a\ufffd\\x00b"),
     ],
 )
 def test_characters_that_no_text_may_hold_are_made_visible(text: str, shown: str) -> None:
@@ -104,10 +106,8 @@ def test_what_is_no_text_is_refused() -> None:
 
 def test_a_result_is_accepted_with_its_text_made_visible() -> None:
     """Each of its texts is; one that needs nothing stays as it is."""
-    dirty = Result(stdout="a\0", stderr="b\0", output="c\0", error="d\0", code=1)
-    assert accept(dirty) == Result(
-        stdout="a\\x00", stderr="b\\x00", output="c\\x00", error="d\\x00", code=1
-    )
+    dirty = Result(**{name: f"{name}\0" for name in TEXTS}, code=1)
+    assert accept(dirty) == Result(**{name: f"{name}\ufffd\\x00" for name in TEXTS}, code=1)
     clean = Result(stdout="é", data={"a": [1]}, usage={"tokens": 5}, remember={"n": 1})
     assert accept(clean) == clean
     bare = Result(stdout="é")
@@ -183,7 +183,7 @@ class Speechless(Exception):
 def test_an_exception_is_described_in_words_that_can_be_kept() -> None:
     """Its class and its text; long, strange and missing text do no harm."""
     assert describe(KeyError("a")) == "KeyError: 'a'"
-    assert describe(ValueError("a\0\udcff")) == "ValueError: a\\x00\\udcff"
+    assert describe(ValueError("a\0\udcff")) == "ValueError: a\ufffd\\x00\ufffd\\xff"
     assert describe(Speechless()) == "Speechless: it cannot say why"
     long = describe(ValueError("x" * (MAX_REASON + 1)))
     assert long == f"ValueError: {'x' * MAX_REASON}..."

@@ -108,7 +108,7 @@ def test_a_reader_that_cannot_read_is_an_error(reader: Callable[..., Any], said:
 def test_text_of_a_reader_is_made_visible() -> None:
     """What it cuts out of bytes can be kept."""
     kind = read_by(lambda session, result: Result(output="a\0\udcff"))
-    assert kept(begin(kind, "ok")).output == "a\\x00\\udcff"
+    assert kept(begin(kind, "ok")).output == "a\ufffd\\x00\ufffd\\xff"
 
 
 def test_a_status_of_its_own_is_for_the_reader_to_make() -> None:

@@ -228,7 +228,7 @@ def note(folder: Path, text: str) -> tuple[Result, Desk]:
 def test_lines_are_lines_whatever_is_in_them(tmp_path: Path) -> None:
     """Only a line feed ends one; the last one need not end."""
     text = "a\u2028b\rc\n\nü\0x\n  last"
-    assert note(tmp_path, text)[0].output == "a\u2028b\rc||ü\\x00x|  last"
+    assert note(tmp_path, text)[0].output == "a\u2028b\rc||ü\ufffd\\x00x|  last"
 
 
 def test_a_reader_that_raises_is_the_agents_fault(tmp_path: Path) -> None:

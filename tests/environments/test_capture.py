@@ -6,6 +6,7 @@ from itertools import pairwise
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from interlock.engine.escapes import restore
 from interlock.environments.capture import (
     GROUP_BYTES,
     GROUP_SECONDS,
@@ -14,9 +15,12 @@ from interlock.environments.capture import (
     Stream,
     decode,
 )
+from interlock.secrets.encodings import encode
+from interlock.secrets.redaction import redaction_of
 
 NASTY = st.sampled_from(
-    [b"\0", b"\xff", b"\xe2\x82", b"\xed\xa0\x80", b"\r\n", b"\\x00", "€😀\u2028\ufeff".encode()]
+    [b"\0", b"\xff", b"\xe2\x82", b"\xed\xa0\x80", b"\r\n", b"\\x00", b"\\"]
+    + [text.encode() for text in ("€😀\u2028\ufeff", "\ufffd")]
 )
 DATA = st.lists(st.binary(max_size=20) | NASTY, max_size=20).map(b"".join)
 CUTS = st.lists(st.integers(0, 400), max_size=8)
@@ -38,8 +42,9 @@ def test_where_a_chunk_ends_does_not_matter(data: bytes, cuts: list[int]) -> Non
         stream.feed(piece, 0.0)
     stream.feed(b"", 0.0, final=True)
     assert "".join(emitted) == decode(data) == stream.excerpt.text()
+    assert restore(stream.excerpt.text()) == data
     assert stream.sha256 == hashlib.sha256(data).hexdigest()
-    assert stream.excerpt.size == len(data)
+    assert stream.size == len(data)
 
 
 @given(DATA)
@@ -54,7 +59,7 @@ def test_text_can_be_stored_anywhere(data: bytes) -> None:
 
 def test_what_cannot_be_read_is_shown() -> None:
     """An invalid byte and a NUL read as what they are."""
-    assert decode(b"a\xff\0\xe2\x82b") == "a\\xff\\x00\\xe2\\x82b"
+    assert decode(b"a\xff\0\xe2\x82b") == "a\ufffd\\xff\ufffd\\x00\ufffd\\xe2\ufffd\\x82b"
 
 
 @given(DATA, CUTS, st.integers(0, 200))
@@ -120,5 +125,43 @@ def test_both_streams_together_keep_their_characters_whole() -> None:
     capture.feed("stderr", b"error ")
     capture.feed("stdout", b"\xac\xe2")
     capture.end()
-    assert capture.output.text() == "aerror €\\xe2"
-    assert (capture.stdout.excerpt.text(), capture.stderr.excerpt.text()) == ("a€\\xe2", "error ")
+    assert capture.output() == "aerror €\ufffd\\xe2"
+    assert capture.stdout.excerpt.text() == "a€\ufffd\\xe2"
+    assert capture.stderr.excerpt.text() == "error "
+
+
+VALUE = st.text(st.characters(codec="ascii", exclude_characters="\0"), min_size=8, max_size=20)
+
+
+@given(VALUE, st.data(), CUTS, st.integers(0, 200))
+def test_no_secret_is_kept_or_passed_on(
+    value: str, data: st.DataObject, cuts: list[int], keep: int
+) -> None:
+    """Whatever is around it, however it is cut: not in an event, an excerpt, or what a reader of
+    standard output is given."""
+    forms = st.sampled_from(sorted(encode(value)))
+    parts = data.draw(st.lists(forms | DATA | st.just(value[:5].encode()), max_size=6))
+    whole = b"".join(parts)
+    passed: list[str] = []
+    heard: list[str] = []
+    capture = Capture(
+        keep, lambda _, text: passed.append(text), heard.append, redaction_of((("N", value),))
+    )
+    for piece in pieces(whole, cuts):
+        capture.feed("stdout", piece)
+    capture.end()
+    kept = ["".join(passed), "".join(heard), capture.stdout.excerpt.text(), capture.output()]
+    assert [form for text in kept for form in encode(value) if form in restore(text)] == []
+    assert capture.stdout.size == len(whole)
+    if not any(form in whole for form in encode(value)):
+        assert "".join(heard) == decode(whole)
+
+
+def test_a_secret_that_comes_from_both_streams_is_taken_out_of_both_together() -> None:
+    """Half on standard output, half on standard error: each half stays, the whole does not."""
+    capture = Capture(100, lambda *_: None, redaction=redaction_of((("N", "abababab"),)))
+    capture.feed("stdout", b"abab")
+    capture.feed("stderr", b"abab")
+    capture.end()
+    assert (capture.stdout.excerpt.text(), capture.stderr.excerpt.text()) == ("abab", "abab")
+    assert capture.output() == "[secret:N]"

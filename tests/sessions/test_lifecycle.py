@@ -113,13 +113,13 @@ def test_cancelling_ends_a_session(scope: Scope) -> None:
     session = sessions.create(scope, "pair")
     sessions.next_command(scope, session.id)
     cancelled = sessions.cancel(scope, session.id, "changed\0 my mind")
-    assert (cancelled.status, cancelled.reason) == ("cancelled", "changed\\x00 my mind")
+    assert (cancelled.status, cancelled.reason) == ("cancelled", "changed\ufffd\\x00 my mind")
     assert (cancelled.open, cancelled.step) == (None, "first")
     assert cancelled.ended_at is not None
     restart()
     assert sessions.get(scope, session.id) == cancelled
     assert log(scope, session)[1].command == Call(
-        "session.cancel", {"reason": "changed\\x00 my mind"}
+        "session.cancel", {"reason": "changed\ufffd\\x00 my mind"}
     )
     assert sessions.check(scope, session.id) == []
 

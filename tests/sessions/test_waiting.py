@@ -55,7 +55,7 @@ def test_a_person_answers(scope: Scope) -> None:
     assert waiting.open.due_at is None
     rejected = sessions.answer(scope, session.id, "reject", "too long\0")
     assert rejected.step == "mend"
-    assert rejected.last("ask") == Result("reject", output="too long\\x00")
+    assert rejected.last("ask") == Result("reject", output="too long\ufffd\\x00")
     submit(scope, session, Result())
     assert sessions.answer(scope, session.id, "approve").status == "complete"
     assert sessions.check(scope, session.id) == []

@@ -95,7 +95,7 @@ def test_contexts_come_in_the_order_they_were_added(session: Session) -> None:
         for number in range(5):
             queries.add_context(session, "user", f"text {number}\0", NOW)
     found = queries.contexts(session)
-    assert [context.content for context in found] == [f"text {n}\\x00" for n in range(5)]
+    assert [context.content for context in found] == [f"text {n}\ufffd\\x00" for n in range(5)]
     assert {(c.session_id, c.type, c.inserted_at) for c in found} == {(session.id, "user", NOW)}
     assert queries.contexts(new_session(enter())) == []
 

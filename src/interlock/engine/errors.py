@@ -7,7 +7,8 @@
     |- NotFound
     |  |- SessionNotFound     missing and out of scope are the same answer
     |  |- InteractionNotFound
-    |  `- ComponentNotFound
+    |  |- ComponentNotFound
+    |  `- SecretNotFound
     |- Refused                understood, and not allowed now
     |  |- SessionEnded
     |  |- SessionActive
@@ -79,6 +80,12 @@ class ComponentNotFound(NotFound):
     """There is no such component in this account."""
 
     code = "component_not_found"
+
+
+class SecretNotFound(NotFound):
+    """There is no such secret in this account; `interlock secrets list` shows those there are."""
+
+    code = "secret_not_found"
 
 
 class Refused(InterlockError):

@@ -10,6 +10,7 @@ from typing import Any
 from attrs import AttrsInstance, evolve, fields
 
 from interlock.engine.errors import InvalidInput
+from interlock.engine.escapes import escape, is_fit
 from interlock.engine.values import Result
 
 MAX_DEPTH = 100
@@ -47,18 +48,11 @@ def accept(result: Result) -> Result:
 
 
 def visible(text: str) -> str:
-    """The text itself, or with NUL and lone surrogates written as `\\x00` and `\\udcff`."""
+    """The text itself, or, where it has a NUL or a lone surrogate, escaped. What has neither is
+    taken to have its escapes already."""
     if not isinstance(text, str):
         raise InvalidInput(f"a text is needed, not {text!r}")
-    if "\0" in text:
-        text = text.replace("\0", "\\x00")
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode(errors="backslashreplace").decode()
-    return text
+    return text if is_fit(text) else escape(text)
 
 
 def check_payload(value: Any, what: str, depth: int = 0) -> None:
@@ -126,11 +120,8 @@ def _check_number(value: float | None, what: str) -> None:
 
 
 def _check_text(value: str, what: str) -> None:
+    if is_fit(value):
+        return
     if "\0" in value:
         raise InvalidInput(f"{what} has a NUL character; remove it")
-    if value.isascii():
-        return
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise InvalidInput(f"{what} has a lone surrogate, which is no text; remove it") from None
+    raise InvalidInput(f"{what} has a lone surrogate, which is no text; remove it")

@@ -1,4 +1,4 @@
-"""What a command prints: counted, hashed, decoded, passed on in groups, and kept within a limit.
+"""What a command prints: counted, hashed, cleared of secrets, made readable, passed on, kept.
 
 Memory never grows with the length of the output: only the kept bytes and one group are held.
 """
@@ -7,6 +7,9 @@ import codecs
 import hashlib
 import time
 from collections.abc import Callable
+
+from interlock.engine.escapes import Escaper, escape
+from interlock.secrets.redaction import Redaction
 
 Emit = Callable[[str, str], None]
 
@@ -17,8 +20,10 @@ GROUP_SECONDS = 0.2  # or what came in this time, when that is less
 class Excerpt:
     """The first and the last bytes of what it was fed, at most `keep` of them together."""
 
-    def __init__(self, keep: int) -> None:
+    def __init__(self, keep: int, read: Callable[[bytes], str] | None = None) -> None:
+        """`read` makes them readable, `decode` if it is not given."""
         self.size = 0
+        self._read = read or decode
         self._head = bytearray()
         self._tail = bytearray()
         self._head_limit = keep // 2
@@ -39,8 +44,9 @@ class Excerpt:
         head, tail = self._parts()
         left_out = self.size - len(head) - len(tail)
         if not left_out:
-            return decode(head + tail)
-        return f"{decode(head)}\n[interlock: {left_out} bytes left out]\n{decode(tail)}"
+            return self._read(head + tail)
+        notice = f"\n[interlock: {left_out} bytes left out]\n"
+        return f"{self._read(head)}{notice}{self._read(tail)}"
 
     def left_out(self) -> int:
         """How many bytes are missing in the middle."""
@@ -60,13 +66,18 @@ class Excerpt:
 class Stream:
     """One output stream of a command, `stdout` or `stderr`."""
 
-    def __init__(self, name: str, keep: int, emit: Emit) -> None:
+    def __init__(
+        self, name: str, keep: int, emit: Emit, redaction: Redaction | None = None
+    ) -> None:
         self.name = name
+        self.size = 0  # bytes that came
         self.excerpt = Excerpt(keep)
+        self._clear = None if redaction is None else redaction.stream()
         self._keep = keep
         self._emit = emit
         self._digest = hashlib.sha256()
         self._decoder = _decoder()
+        self._escaper = Escaper()
         self._group: list[str] = []
         self._group_bytes = 0
         self._group_began = 0.0
@@ -77,18 +88,23 @@ class Stream:
         """The digest, in hexadecimal, of every byte that came, kept or not."""
         return self._digest.hexdigest()
 
-    def feed(self, data: bytes, now: float, *, final: bool = False) -> str:
-        """Takes the next bytes, passes on a full group, and returns the text they complete.
+    def feed(self, data: bytes, now: float, *, final: bool = False) -> tuple[str, str]:
+        """Takes the next bytes, passes on a full group, and returns the text they complete: as it
+        was decoded, with surrogates for invalid bytes, and as it can be read.
 
         `now` is the time of a monotonic clock in seconds. `final` says that no more will come.
         """
+        self.size += len(data)
         self._digest.update(data)
+        if self._clear is not None:
+            data = self._clear.feed(data, final=final)
         self.excerpt.feed(data)
-        text = _visible(self._decoder.decode(data, final))
+        decoded = self._decoder.decode(data, final)
+        text = self._escaper.feed(decoded)
         if text and self._room >= 0:
             self._add(text, now)
         self.flush(now, final=final)
-        return text
+        return decoded, text
 
     def flush(self, now: float, *, final: bool = False) -> None:
         """Passes on the group when it is large or old enough, or when `final`."""
@@ -114,14 +130,29 @@ class Stream:
 class Capture:
     """All that one command prints: both streams, and both together in the order of arrival.
 
-    `listen` gets all the text of standard output as it comes, however much that is.
+    `listen` gets all the text of standard output as it comes, however much that is. `redaction`
+    takes secrets out of all of it first.
     """
 
-    def __init__(self, keep: int, emit: Emit, listen: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        keep: int,
+        emit: Emit,
+        listen: Callable[[str], None] | None = None,
+        redaction: Redaction | None = None,
+    ) -> None:
         self._listen = listen
-        self.stdout = Stream("stdout", keep, emit)
-        self.stderr = Stream("stderr", keep, emit)
-        self.output = Excerpt(keep)
+        self._redaction = redaction
+        self.stdout = Stream("stdout", keep, emit, redaction)
+        self.stderr = Stream("stderr", keep, emit, redaction)
+        self._both = Excerpt(keep, bytes.decode)
+        self._escaper = Escaper()
+
+    def output(self) -> str:
+        """What was kept of both streams together."""
+        text = self._both.text()
+        # Of a value that comes half from one stream and half from the other none of them knows.
+        return text if self._redaction is None else self._redaction.text(text)
 
     def feed(self, name: str, data: bytes) -> None:
         """Takes the next bytes of the stream `name`."""
@@ -138,24 +169,20 @@ class Capture:
         self._feed(self.stderr, b"", final=True)
 
     def _feed(self, stream: Stream, data: bytes, *, final: bool = False) -> None:
-        text = stream.feed(data, time.monotonic(), final=final)
+        decoded, text = stream.feed(data, time.monotonic(), final=final)
         if self._listen is not None and stream is self.stdout:
             self._listen(text)
         # Text, not bytes: a character that comes in two parts is not split by the other stream.
-        self.output.feed(text.encode())
+        self._both.feed(self._escaper.feed(decoded).encode())
 
 
 def decode(data: bytes) -> str:
-    """The bytes as UTF-8 text; an invalid byte reads `\\xff`, a NUL reads `\\x00`."""
-    return _visible(data.decode(errors="backslashreplace"))
-
-
-def _visible(text: str) -> str:
-    return text.replace("\0", "\\x00")
+    """The bytes as UTF-8 text, with escapes for invalid bytes and NUL."""
+    return escape(data.decode(errors="surrogateescape"))
 
 
 def _decoder() -> codecs.IncrementalDecoder:
-    return codecs.getincrementaldecoder("utf-8")(errors="backslashreplace")
+    return codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")
 
 
 def _cut_short(data: bytes) -> int:

@@ -12,6 +12,7 @@ from interlock.environments.capture import Capture, Emit
 from interlock.environments.child import Child
 from interlock.environments.launch import check_launch, explain_failure
 from interlock.environments.process_tree import TAG
+from interlock.secrets.redaction import Redaction
 
 MEBIBYTE = 1024 * 1024
 TICK = 0.1  # seconds between two looks at the clock and at `stop`
@@ -50,16 +51,17 @@ def run_process(
     stop: Event,
     keep: int = MEBIBYTE,
     listen: Callable[[str], None] | None = None,
+    redaction: Redaction | None = None,
     tag: str,
 ) -> Finished:
     """Runs `argv` in `cwd` with exactly the variables `env` and the tag; returns how it ended.
 
     `emit(stream, text)` gets the output of "stdout" and "stderr" while it comes, at most `keep`
     bytes of each; a slow `emit` slows the command, and loses nothing. `listen(text)` gets all of
-    standard output. After `timeout` seconds,
-    after `idle` seconds without a byte of output, or when `stop` is set, all that the command
-    started is ended; so is what still runs when the command itself has ended. No two runs at one
-    time may share a `tag`.
+    standard output. `redaction` takes secrets out of all that is passed on or kept. After `timeout`
+    seconds, after `idle` seconds without a byte of output, or when `stop` is set, all that the
+    command started is ended; so is what still runs when the command itself has ended. No two runs
+    at one time may share a `tag`.
     Raises only what `emit` and `listen` raise, and ValueError for a tag without text.
     """
     if not tag or "\0" in tag:
@@ -69,7 +71,7 @@ def run_process(
         return Finished(error=fault)
     if stop.is_set():
         return Finished(error="stopped before it began", stopped=True)
-    capture = Capture(keep, emit, listen)
+    capture = Capture(keep, emit, listen, redaction)
     try:
         child = Child(argv, cwd, variables, stdin, capture.feed)
     except OSError as failure:
@@ -145,12 +147,12 @@ def _finish(child: Child, capture: Capture, error: str | None, cut: str | None) 
         error=error,
         stdout=out.excerpt.text(),
         stderr=err.excerpt.text(),
-        output=capture.output.text(),
+        output=capture.output(),
         duration_ms=round(1000 * ((child.ended or time.monotonic()) - child.began)),
         timed_out=cut not in (None, STOPPED),
         stopped=cut == STOPPED,
-        stdout_bytes=out.excerpt.size,
-        stderr_bytes=err.excerpt.size,
+        stdout_bytes=out.size,
+        stderr_bytes=err.size,
         truncated_bytes=out.excerpt.left_out() + err.excerpt.left_out(),
         stdout_sha256=out.sha256,
         stderr_sha256=err.sha256,
