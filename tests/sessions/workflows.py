@@ -155,6 +155,25 @@ class Family(SessionType):
         return Shell(("report", *session.last("spawn").data["children"].values()))
 
 
+class Mending(SessionType):
+    """A check, and an agent that is asked until it passes."""
+
+    transitions = (
+        ("ok", "check", COMPLETE),
+        ("error", "check", "mend"),
+        ("ok", "mend", "check"),
+        ("error", "mend", FAILED),
+    )
+
+    @step
+    def check(self, session: Session) -> Command:
+        return Shell(("check",))
+
+    @step
+    def mend(self, session: Session) -> Command:
+        return Prompt("Mend it.", resume=session.attempt > 1)
+
+
 class Endless(SessionType):
     """Has itself as its child."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import evolve
 
-from interlock.engine import pause
+from interlock.engine import pause, stall
 from interlock.engine.commands import Ask, Call, Command, Prompt
 from interlock.engine.definition import ERRORS, Definition
 from interlock.engine.errors import InvalidInput, InvalidResult
@@ -83,7 +83,7 @@ def handle_result(kind: SessionType, session: Session, result: Result) -> Sessio
     unread = is_own(row.command) or pause.is_pause(kind.definition, session.step, result)
     if step.reader is not None and not unread:
         result = read_result(kind, session, step.reader, result)
-    return advance(kind, session, result)
+    return advance(kind, session, result if unread else stall.check(kind, session, result))
 
 
 def reissue(kind: SessionType, session: Session) -> Session:

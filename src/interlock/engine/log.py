@@ -20,6 +20,9 @@ class History(Protocol):
     def last(self, step: str) -> Interaction | None:
         """The newest row of a step that has a result."""
 
+    def recent(self) -> Iterator[Interaction]:
+        """All rows, newest first, looked up as they are asked for."""
+
     def add(self, row: Interaction) -> History:
         """The same log with this row written or, where it is there, rewritten."""
 
@@ -41,6 +44,10 @@ class Log:
         """The newest row of a step that has a result."""
         done = (row for row in reversed(self.rows) if row.step == step and row.status == "done")
         return next(done, None)
+
+    def recent(self) -> Iterator[Interaction]:
+        """All rows, newest first."""
+        return reversed(self.rows)
 
     def add(self, row: Interaction) -> Log:
         """The same log with this row written or, where it is there, rewritten."""

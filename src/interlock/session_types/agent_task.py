@@ -1,17 +1,14 @@
 """One prompt and one evaluation: the simplest loop, and a person where it circles."""
 
-import re
 from hashlib import sha256
 
 from interlock import CANCELLED, COMPLETE, Ask, Prompt, Result, Session, Shell, step
+from interlock.engine.stall import PASSING
 from interlock.session_types.inputs import BuiltInType, read_command, read_text
 from interlock.session_types.prompts import join_paragraphs, report
 
 SAME = 5
 """So many evaluations that failed alike, one after the other, are a circle."""
-
-PASSING = re.compile(r"(?<!\d)(?:\d+\.\d+|\d+(?= ?m?s\b))|\d\d:\d\d:\d\d|0x[0-9a-f]+")
-"""What differs from run to run and means nothing: durations, times of day, addresses."""
 
 
 class AgentTask(BuiltInType):

@@ -45,6 +45,8 @@ CLOSE_ROW = (
 )
 SELECT_ROW = f"SELECT {', '.join(ROW)} FROM interaction"
 NEWEST = f"{SELECT_ROW} WHERE session_id = ? AND step = ? ORDER BY seq DESC LIMIT 1"
+CHUNK = 10
+RECENT = f"{SELECT_ROW} WHERE session_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?"
 LAST = (
     f"{SELECT_ROW} WHERE session_id = ? AND step = ? AND status = 'done' ORDER BY seq DESC LIMIT 1"
 )
@@ -69,6 +71,16 @@ class StoredHistory:
     def last(self, step: str) -> Interaction | None:
         """The newest row of a step that has a result."""
         return self._look_up(step)[1]
+
+    def recent(self) -> Iterator[Interaction]:
+        """All rows that are written, newest first, some at a time."""
+        before = 2**62
+        while True:
+            some = list(read_rows(fetch(RECENT, (self.session_id, before, CHUNK))))
+            yield from some
+            if len(some) < CHUNK:
+                return
+            before = some[-1].seq
 
     def add(self, row: Interaction) -> StoredHistory:
         """The same log with this row written or, where it is there, rewritten."""
