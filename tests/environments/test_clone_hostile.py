@@ -9,7 +9,7 @@ from subprocess import CalledProcessError
 import pytest
 
 from interlock.engine import Result
-from interlock.environments.snapshot import LARGE
+from interlock.environments.staging import LARGE
 from tests.environments.clone_desk import CloneDesk, enter_machine
 from tests.environments.test_git import HOOKS, SETTINGS, Trap
 from tests.environments.working_copy import WorkingCopy

@@ -148,8 +148,6 @@ def _commit(git: StoreGit, call: Call, given: dict[str, str]) -> Result:
     told = f"; {git.ours.repository} has it as {git.current()}"
     if fault:
         told = f"; {git.ours.repository} could not take it as {git.current()}: {fault}"
-    if git.left_out:
-        told += f"; left out: {', '.join(git.left_out)}"
     data = {**result.data, "offered": None if fault else git.current()}
     return evolve(result, output=result.output + told, data=data)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,27 +18,21 @@ from threading import Event
 
 from attrs import frozen
 
+from interlock.environments import merge_mark
 from interlock.environments.environ import build_environment
+from interlock.environments.git_settings import ALLOW, OFF, QUIET
+from interlock.environments.plumbing import Plumbing
 from interlock.environments.process import Finished, run_process
 from interlock.environments.results import Refusal
+from interlock.environments.staging import stage
 
 KEEP = 16 * 1024 * 1024  # bytes of output; a list of names longer than that is refused
 
-QUIET = (
-    *("core.hooksPath=/dev/null", "core.fsmonitor=false", "core.quotePath=true"),
-    *("commit.gpgSign=false", "submodule.recurse=false", "gc.auto=0", "maintenance.auto=false"),
-)
-OFF = {
-    "GIT_TERMINAL_PROMPT": "0",
-    # No command here needs another repository; a protocol could name a program.
-    "GIT_ALLOW_PROTOCOL": "none",
-    "LC_ALL": "C",
-}
-ALLOW = (
-    *("XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"),
-    *("GIT_AUTHOR_*", "GIT_COMMITTER_*"),
-)
 COMMIT = ("commit", "--quiet", "--no-status", "--cleanup=whitespace", "--file=-")
+NAMES = (
+    *("--name-only", "--no-ext-diff", "--no-textconv", "--no-renames"),
+    "--ignore-submodules=dirty",
+)
 PROGRAMS = r"^(user\.(name|email)|filter\..*\.(clean|smudge|process)|merge\..*\.driver)$"
 FALLBACK = {"user.name": "Interlock", "user.email": "interlock@localhost"}
 
@@ -76,6 +71,12 @@ class Git:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.workdir = workdir
+        self.left_out: list[str] = []
+        """What the last staging could not take in."""
+        self._source = source
+        self._top = ""
+        self.folder = Path()
+        """git's own, once `look` has found it."""
         self._env = build_environment(OFF, allow=ALLOW, source=source)
         self._tag = tag
         self._stop = stop
@@ -119,11 +120,31 @@ class Git:
 
     def stage(self) -> None:
         """The index is as the files beneath the work directory. Raises Refusal."""
-        self.run("add", "--all", "--", ".")
+        self.left_out[:] = stage(self.plumbing())[1]
+
+    def plumbing(self) -> Plumbing:
+        """What stages here, on the same index."""
+        index = self._env.get("GIT_INDEX_FILE")
+        return Plumbing(
+            self.workdir,
+            index=None if index is None else Path(index),
+            trusting=True,
+            source=self._source,
+        )
 
     def save(self, message: str) -> None:
         """What is staged beneath the work directory is committed. Raises Refusal."""
-        self.run(*COMMIT, "--", ".", stdin=message)
+        others = ("--", ":/", ":(exclude).")
+        look = ("diff", "--cached", "--quiet", "--no-ext-diff", "--no-textconv")
+        if self._top == str(self.workdir) or self.ask(*look, *others).code == 0:
+            self.run(*COMMIT, stdin=message)
+            return
+        # What the user has staged elsewhere stays staged. Naming what to commit would have git
+        # read the files once more, also those that were left out.
+        with tempfile.TemporaryDirectory(prefix="interlock-") as folder:
+            apart = self.with_index(Path(folder, "index"))
+            apart.run("reset", "--quiet", *others)
+            apart.run(*COMMIT, stdin=message)
 
     def with_index(self, index: Path) -> Git:
         """The same git on this copy of the index, which is made now."""
@@ -138,6 +159,7 @@ class Git:
         """Where the repository stands. Raises Refusal when nothing can be done in it."""
         self._check_place()
         self._check_programs()
+        self._check_finished()
         status = self.run(
             *("status", "--porcelain=v2", "--branch", "--untracked-files=no"),
             *("--ignore-submodules=dirty", "--no-renames"),
@@ -162,12 +184,28 @@ class Git:
                     f"{self.workdir} is not in a git repository: run `git init` there first", place
                 )
             raise Refusal(f"{self.workdir} is no work tree of git: {explain(place)}", place)
+        self._top, self.folder = lines[1], Path(lines[2])
         # The repository's own configuration can put its work tree anywhere, as with core.worktree.
         if not Path(lines[1], ".git").exists():
             raise Refusal(f"the work tree is set to {lines[1]}: unset core.worktree")
+
+    def _check_finished(self) -> None:
         for name, what in UNFINISHED.items():
-            if Path(lines[2], name).exists():
+            if (self.folder / name).exists() and not self._end_own_merge():
                 raise Refusal(f"{what} is not finished here: finish or abort it first")
+        merge_mark.remove(self.folder)
+
+    def _end_own_merge(self) -> bool:
+        """Whether what is not finished was a merge of a killed engine, which is taken back now."""
+        if merge_mark.read(self.folder) is None:
+            return False
+        head = self.run("rev-parse", "HEAD").strip()
+        changed = self.names("diff", "HEAD", *NAMES)
+        paths = [Path(self._top, name) for name in changed]
+        if not merge_mark.is_left(self.folder, head, paths):
+            return False
+        self.run("merge", "--abort")
+        return not (self.folder / "MERGE_HEAD").exists()
 
     def _check_programs(self) -> None:
         found = self.ask("config", "--show-scope", "--name-only", "--get-regexp", PROGRAMS)

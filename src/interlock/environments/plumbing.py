@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from interlock.environments.environ import build_environment
-from interlock.environments.git import ALLOW, OFF, QUIET
+from interlock.environments.git_settings import ALLOW, OFF, QUIET
 from interlock.environments.results import Refusal
 
 SECONDS = 300.0  # one call; a clone of a large repository is the longest
@@ -36,8 +36,11 @@ LOCAL = {
 SETTINGS = (
     *QUIET,
     *("transfer.fsckObjects=true", "protocol.file.allow=always", "init.defaultBranch=main"),
+    *("core.alternateRefsCommand=true", "core.useReplaceRefs=false"),
+)
+OWN_INDEX = (
     *("core.splitIndex=false", "core.untrackedCache=false", "feature.manyFiles=false"),
-    *("core.alternateRefsCommand=true", "core.useReplaceRefs=false", "index.sparse=false"),
+    "index.sparse=false",
 )
 
 
@@ -52,17 +55,21 @@ class Plumbing:
         tree: Path | None = None,
         index: Path | None = None,
         trusting: bool = False,
+        source: Mapping[str, str] | None = None,
     ) -> None:
         """The work tree is `tree`, or `cwd`. `trusting`: the user's own configuration holds, and
-        so do the filters that it names."""
+        so do the filters that it names. `source` is the engine's environment, if not this one."""
         self.cwd = cwd
         extra = {**OFF, **LOCAL, **({} if trusting else {**ALONE, **IDENTITY})}
+        self._settings = SETTINGS if store is None else (*SETTINGS, *OWN_INDEX)
         if store is not None:
             extra |= {"GIT_DIR": str(store), "GIT_WORK_TREE": str(tree or cwd)}
         if index is not None:
             extra["GIT_INDEX_FILE"] = str(index)
         self._env: Mapping[str, str] = build_environment(
-            extra, allow=ALLOW if trusting else (), source=os.environ
+            extra,
+            allow=ALLOW if trusting else (),
+            source=os.environ if source is None else source,
         )
 
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
@@ -79,7 +86,7 @@ class Plumbing:
 
     def ask(self, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """How `git ARGUMENTS` ended. Raises Refusal if it cannot be run, or not to its end."""
-        settings = (word for line in SETTINGS for word in ("-c", line))
+        settings = (word for line in self._settings for word in ("-c", line))
         try:
             return subprocess.run(
                 ("git", "--no-pager", *settings, *arguments),

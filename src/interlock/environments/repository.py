@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from interlock.engine import Result
+from interlock.environments import merge_mark
 from interlock.environments.git import Git, Head, explain
+from interlock.environments.merge_mark import MergeMark
 from interlock.environments.results import Refusal
 
 MAX_FILES = 1000
@@ -39,6 +41,9 @@ def commit(git: Git, message: str, branch: str | None = None) -> Result:
     sha = _resolve(git, "HEAD")
     data = {"commit": sha, "branch": branch or head.branch, **_listed(files)}
     said = f"committed {len(files)} files as {sha}" if files else "nothing to commit"
+    if git.left_out:
+        data["left_out"] = list(git.left_out)
+        said += f"; left out: {', '.join(git.left_out)}"
     return Result(output=said, data=data)
 
 
@@ -58,15 +63,19 @@ def merge(git: Git, branch: str, into: str) -> Result:
             raise Refusal(f"there is no branch {name}: make it first")
     if head.branch != into:
         _switch(git, head, into)
-    before = _resolve(git, "HEAD")
+    before, there = _resolve(git, "HEAD"), _resolve(git, f"refs/heads/{branch}")
+    message = f"Merge branch '{branch}' into {into}"
+    mark = MergeMark(str(before), str(there), message)
+    mark.put(git.folder)  # removed where its end is seen
     merged = git.ask(
         *("merge", "--quiet", "--no-ff", "--commit", "--no-squash", "--no-verify-signatures"),
         "--strategy=recursive",
-        *("-m", f"Merge branch '{branch}' into {into}", f"refs/heads/{branch}"),
+        *("-m", message, f"refs/heads/{branch}"),
     )
     if merged.code != 0:
         files = git.names("diff", *PLAIN, "--name-only", "--diff-filter=U")
         git.ask("merge", "--abort")
+        merge_mark.remove(git.folder)
         _go_back(git, head, into)
         why = f"conflicts in {', '.join(files)}" if files else explain(merged)
         raise Refusal(
@@ -74,6 +83,7 @@ def merge(git: Git, branch: str, into: str) -> Result:
             f"merge {into} into {branch}, mend it there and try again",
             merged,
         )
+    merge_mark.remove(git.folder)
     after = _resolve(git, "HEAD")
     said = f"merged {branch} into {into} as {after}" if after != before else "already merged"
     return Result(output=said, data={"commit": after, "branch": into, "merged": after != before})

@@ -14,7 +14,7 @@ from threading import Event
 from interlock.environments.git import COMMIT, Git
 from interlock.environments.plumbing import Plumbing
 from interlock.environments.results import Refusal
-from interlock.environments.snapshot import check_tree, stage
+from interlock.environments.snapshot import check_tree
 from interlock.environments.workspace import Workspace
 
 AGENT = "refs/interlock/agent"
@@ -40,21 +40,18 @@ class StoreGit(Git):
     ) -> None:
         super().__init__(ours.workdir, source=source, tag=tag, stop=stop, timeout=timeout)
         self.ours = ours
-        self.left_out: list[str] = []
-        """What the last staging could not take in."""
         self._env |= {
             "GIT_DIR": str(ours.store),
             "GIT_WORK_TREE": str(ours.tree),
             "GIT_INDEX_FILE": str(ours.store / "index"),
         }
 
-    def stage(self) -> None:
-        """The index is as the files beneath the work directory. Raises Refusal."""
+    def plumbing(self) -> Plumbing:
+        """What stages here, on the engine's index."""
         index = Path(self._env["GIT_INDEX_FILE"])
-        git = Plumbing(
+        return Plumbing(
             self.workdir, self.ours.store, tree=self.ours.tree, index=index, trusting=True
         )
-        self.left_out[:] = stage(git)[1]
 
     def save(self, message: str) -> None:
         """What is staged is committed: nobody but the engine stages here. Raises Refusal."""
@@ -111,6 +108,9 @@ class StoreGit(Git):
 
     def _check_place(self) -> None:
         check_workdir(self.ours)
+        self.folder = self.ours.store
+
+    def _check_finished(self) -> None:
         if (self.ours.store / "MERGE_HEAD").exists():
             # Left by a merge whose engine was killed; it began on a clean work tree.
             self.run("merge", "--abort")
