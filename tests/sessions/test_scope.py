@@ -22,6 +22,7 @@ CALLS: dict[str, Callable[[Scope, str], object]] = {
     "add_context": lambda scope, key: sessions.add_context(scope, key, "hello"),
     "answer": lambda scope, key: sessions.answer(scope, key, "approve"),
     "archive": sessions.archive,
+    "balances": sessions.balances,
     "cancel": sessions.cancel,
     "check": sessions.check,
     "check_usage": sessions.check_usage,
@@ -38,6 +39,7 @@ CALLS: dict[str, Callable[[Scope, str], object]] = {
     "resolve": sessions.resolve,
     "retry": sessions.retry,
     "run": lambda scope, key: sessions.run(scope, key, ok),
+    "set_budget": lambda scope, key: sessions.set_budget(scope, key, limits={"tokens": 1}),
 }
 
 # Those that are given a scope and no session: each has a test of its own, below or where costs are.
@@ -46,7 +48,7 @@ WITHOUT_A_SESSION = {"create", "find", "reprice", "subscribe", "usage"}
 
 def everything() -> list[Any]:
     """Every row that a session consists of."""
-    tables = ("session", "interaction", "event", "context", "blob", "usage")
+    tables = ("session", "interaction", "event", "context", "blob", "usage", "budget")
     return [execute(f'SELECT * FROM "{table}"').fetchall() for table in tables]  # noqa: S608
 
 

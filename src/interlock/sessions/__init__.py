@@ -3,6 +3,8 @@
 Load in scope, decide (the engine, pure), save in one transaction, tell after the commit.
 """
 
+from interlock.sessions.balances import Balance
+from interlock.sessions.budgets import balances, set_budget
 from interlock.sessions.expenses import check_usage, costs, has_prices, reprice, usage
 from interlock.sessions.inquiry import Page, check, contexts, events, find, get, history, resolve
 from interlock.sessions.lease import running
@@ -10,11 +12,14 @@ from interlock.sessions.lifecycle import add_context, archive, cancel, create, r
 from interlock.sessions.runner import Emit, Perform, drive, record, run
 from interlock.sessions.subscribers import Change, subscribe
 from interlock.sessions.turns import answer, handle_result, next_command
+from interlock.store.budgets import Budget
 from interlock.store.costs import Cost
 from interlock.store.prices import Repriced
 from interlock.store.queries import Context, Event
 
 __all__ = [
+    "Balance",
+    "Budget",
     "Change",
     "Context",
     "Cost",
@@ -26,6 +31,7 @@ __all__ = [
     "add_context",
     "answer",
     "archive",
+    "balances",
     "cancel",
     "check",
     "check_usage",
@@ -47,6 +53,7 @@ __all__ = [
     "retry",
     "run",
     "running",
+    "set_budget",
     "subscribe",
     "usage",
 ]

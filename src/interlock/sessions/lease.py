@@ -13,8 +13,11 @@ from types import TracebackType
 
 from interlock import engine
 from interlock.engine.errors import InterlockError, SessionBusy, StoreUnusable
-from interlock.engine.values import Scope, Session
-from interlock.sessions.turns import issue, settle, waits
+from interlock.engine.session_type import SessionType
+from interlock.engine.values import Interaction, Scope, Session
+from interlock.sessions.admission import Meter, issue
+from interlock.sessions.balances import bounds
+from interlock.sessions.turns import settle, waits
 from interlock.sessions.work import Work, kind_of, load, put
 from interlock.store import connection, records
 
@@ -28,15 +31,20 @@ WATCH_SECONDS = 1.0
 class Lease:
     """The right to run one session, from claim to release.
 
-    `stop` is set when the session was cancelled or the lease was lost while it was held.
+    While a command is executed its meter is told to stop it when the session was cancelled or the
+    lease was lost.
     """
 
     def __init__(self, scope: Scope, session_id: str) -> None:
         self.scope = scope
         self.session_id = session_id
         self.owner = f"{_process()}:{token_hex(16)}"
-        self.stop = threading.Event()
         self.executing = False
+        self.bound = True
+        """False while no budget bounds the session."""
+        self._meter: Meter | None = None
+        self._lost = False
+        self._kind: SessionType
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -53,13 +61,21 @@ class Lease:
             session = load(self.scope, self.session_id)
             if not session.active:
                 return session
-            kind_of(session)  # nothing is executed whose result could not be handed in
+            self._kind = kind_of(session)  # nothing is executed whose result could not be handed in
             abandoned = _require_free(session, done.now)
             until = done.now + timedelta(seconds=LEASE_SECONDS)
             held = records.claim(session, self.owner, until)
             held = settle(done, held)
             held = _settle_abandoned(done, held) if abandoned else held
-            return issue(done, held)
+            self.bound = bounds(held, self._kind)
+            return issue(done, held, bound=self.bound)
+
+    def meter(self, session: Session, row: Interaction) -> Meter:
+        """What follows the command that is executed from now on."""
+        self._meter = Meter(session, row)
+        if self._lost:
+            self._meter.stop.set()
+        return self._meter
 
     def watch(self) -> None:
         """Begin to keep the lease up and to look out for a cancellation."""
@@ -93,12 +109,20 @@ class Lease:
                     renewed = now
                 session = records.one(self.scope, self.session_id)
                 if session is None or not session.active or session.lease_owner != self.owner:
-                    self.stop.set()
+                    self._lose()
                     return
+                self.bound = bounds(session, self._kind)
+                if self.bound and self._meter is not None:
+                    self._meter.check()
         except InterlockError:
-            self.stop.set()
+            self._lose()
         finally:
             connection.disconnect()
+
+    def _lose(self) -> None:
+        self._lost = True  # before the meter is looked at: one that is made now sees it
+        if self._meter is not None:
+            self._meter.stop.set()
 
     def _renew(self, now: datetime) -> None:
         with connection.tx():

@@ -17,8 +17,9 @@ from interlock.engine.errors import (
     StaleSession,
 )
 from interlock.engine.fold import require_active
-from interlock.engine.payload import accept
 from interlock.engine.values import Interaction, Result, Scope, Session
+from interlock.secrets.inlet import take
+from interlock.sessions.admission import acknowledge, asks, go_on, issue
 from interlock.sessions.work import Work, find_row, join_children, kind_of, load, put
 from interlock.store import codec, queries
 from interlock.store.codec import Submitted
@@ -58,7 +59,7 @@ def handle_result(scope: Scope, session_id: str, interaction_id: str, result: Re
     as an event and moves nothing. Raises InvalidInput, InvalidResult, SessionNotFound,
     InteractionNotFound, SessionEnded, InteractionClosed, ResultConflict.
     """
-    result = accept(result)
+    result = take(scope.account_id, result)
     submitted = Submitted.of(result)
     with Work() as done:
         session = load(scope, session_id)
@@ -68,6 +69,7 @@ def handle_result(scope: Scope, session_id: str, interaction_id: str, result: Re
         refusal = _refusal(session, row)
         if refusal is None:
             _require_executable(row)
+            acknowledge(done, session, row, result)
             return put(done, engine.handle_result(kind_of(session), session, result), submitted)
         late = {"result": codec.load(submitted.text), "because": str(refusal)}
         queries.add_event(session, row.seq, "late_result", late, done.now)
@@ -88,20 +90,16 @@ def answer(scope: Scope, session_id: str, choice: str, comment: str = "") -> Ses
     return handle_result(scope, session_id, row.id, Result(choice, output=comment))
 
 
-def issue(done: Work, session: Session) -> Session:
-    """The session with a command that somebody can execute, or ended, or waiting."""
-    while session.active and session.open is None:
-        session = put(done, engine.next_command(kind_of(session), session))
-    return session
-
-
 def settle(done: Work, session: Session) -> Session:
-    """The session moved on where what it waits for is there: a time passed, children ended."""
+    """The session moved on where what it waits for is there: a time passed, children ended, a
+    budget that was asked about allows more."""
     row = session.open
     if row is None or not session.active:
         return session
     if isinstance(row.command, Spawn):
         session = join_children(done, session)
+    if asks(row):
+        return go_on(done, session)
     result = overdue(row, done)
     if result is None or session.open != row:
         return session

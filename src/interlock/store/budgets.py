@@ -27,11 +27,12 @@ AT = (
 ABOVE = (
     "WITH RECURSIVE above(id, parent_id) AS (SELECT id, parent_id FROM session WHERE id = ? "
     "UNION ALL SELECT s.id, s.parent_id FROM session s JOIN above a ON s.id = a.parent_id) "
+    "SELECT id FROM above"
 )
 APPLYING = (
-    f"{ABOVE} {SELECT} WHERE account_id = ? AND CASE WHEN session_id IS NULL "
+    f"{SELECT} WHERE account_id = ? AND CASE WHEN session_id IS NULL "
     "THEN project_id IS NULL OR project_id = ? "
-    "ELSE session_id IN (SELECT id FROM above) AND (step IS NULL OR session_id = ?) END"
+    f"ELSE (step IS NULL OR session_id = ?) AND session_id IN ({ABOVE}) END"
 )
 HELD = (
     "SELECT i.session_id FROM interaction i WHERE i.status = 'open' AND i.account_id = ? "
@@ -69,7 +70,7 @@ class Budget:
 def applying(session: Session) -> list[Budget]:
     """Every budget that bounds a session, in the order of their places: those of its steps, its
     own and those of the sessions above it, its project's, its account's."""
-    values = (session.id, session.account_id, session.project_id, session.id)
+    values = (session.account_id, session.project_id, session.id, session.id)
     found = [_read(row) for row in fetch(APPLYING, values)]
     # Whoever was started later is further down, and has the larger id.
     found.sort(key=lambda one: one.session_id or "", reverse=True)

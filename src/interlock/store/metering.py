@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from interlock.store import codec
+from interlock.agents.stream import count_of, fields_of, text_of
+from interlock.agents.usage import COUNTERS, Entry
+from interlock.store import blobs, codec
 from interlock.store.connection import fetch
 from interlock.store.times import write_time
+from interlock.store.usage import MAX_COUNT
 
 FAMILY = (
     "WITH RECURSIVE family(id) AS (SELECT ? UNION ALL "
@@ -42,7 +45,7 @@ SECONDS = (
 )
 
 
-def unfinished(session_id: str, step: str | None = None) -> list[Mapping[str, Any]]:
+def unfinished(session_id: str, step: str | None = None) -> list[Entry]:
     """What each request used of the commands without a result: of a session and all below it, or
     with `step` of the session itself at this step."""
     if step is None:
@@ -51,9 +54,7 @@ def unfinished(session_id: str, step: str | None = None) -> list[Mapping[str, An
     return _entries(fetch(sql, (session_id, step)))
 
 
-def unfinished_in(
-    account_id: str, project_id: str | None, since: datetime | None
-) -> list[Mapping[str, Any]]:
+def unfinished_in(account_id: str, project_id: str | None, since: datetime | None) -> list[Entry]:
     """What each request used of the commands without a result, in an account or in one project
     of it, since a time."""
     where, values = "i.account_id = ?", [account_id]
@@ -90,7 +91,14 @@ def _sum(what: str, session_id: str, step: str | None, but: tuple[str, int]) -> 
     return fetch(f"{sql} {EXECUTED} AND {OTHERS}", (*values, *but))[0][0]
 
 
-def _entries(found: Sequence[Any]) -> list[Mapping[str, Any]]:
+def _entries(found: Sequence[Any]) -> list[Entry]:
     """One that counts over a whole conversation is left out: only the run's end tells its part."""
-    entries = [codec.load(data) for (data,) in found]
-    return [entry for entry in entries if not entry.get("cumulative")]
+    told = (fields_of(codec.load(blobs.fetch(data))) for (data,) in found)
+    return [_clean(data) for data in told if not data.get("cumulative")]
+
+
+def _clean(data: Mapping[str, Any]) -> Entry:
+    """An event may come from anywhere."""
+    counters = {name: min(count_of(data.get(name)), MAX_COUNT) for name in COUNTERS}
+    requests = max(1, min(count_of(data.get("requests")), MAX_COUNT))
+    return {"model": text_of(data.get("model"), 200) or None, "requests": requests, **counters}
