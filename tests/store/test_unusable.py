@@ -74,26 +74,34 @@ def test_a_directory_is_no_database(tmp_path: Path) -> None:
     assert "check the path" in told
 
 
-def test_a_path_below_a_file_is_told(tmp_path: Path) -> None:
-    """A directory that cannot be made is told with its path."""
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """A path may be mistyped: nothing is made for it, and the folder is named."""
     (tmp_path / "file").write_text("")
-    told = refusal(f"sqlite:///{tmp_path}/file/below/interlock.db")
-    assert f"{tmp_path}/file/below" in told
+    for place in ("missing", "missing/below", "file", "file/below"):
+        told = refusal(f"sqlite:///{tmp_path}/{place}/interlock.db")
+        assert f"there is no folder {tmp_path}/{place}; make it, or correct" in told
+        assert "INTERLOCK_DATABASE_URL" in told
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 @pytest.mark.parametrize("word", ["full", "busy", "locked", "readonly"])
-def test_a_word_in_the_path_does_not_change_the_diagnosis(tmp_path: Path, word: str) -> None:
+def test_a_word_in_the_path_does_not_change_the_diagnosis(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
     """What is wrong is told by SQLite's code, not by words that a path may have too."""
     (tmp_path / word).write_text("")
+    monkeypatch.setenv("INTERLOCK_DATA_DIR", str(tmp_path / word))
     told = refusal(f"sqlite:///{tmp_path}/{word}/interlock.db")
     assert f"cannot be used: {tmp_path}/{word}: File exists" in told
 
 
-def test_missing_directories_are_made(tmp_path: Path) -> None:
-    """A new database is made with the directories above it."""
-    file = tmp_path / "a" / "b" / "interlock.db"
-    connect(f"sqlite:///{file}")
-    assert file.is_file()
+def test_the_data_directory_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the directories above it, for nobody but its owner."""
+    folder = tmp_path / "a" / "b"
+    monkeypatch.setenv("INTERLOCK_DATA_DIR", str(folder))
+    connect(f"sqlite:///{folder}/interlock.db")
+    assert (folder / "interlock.db").is_file()
+    assert folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_path_is_taken_as_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

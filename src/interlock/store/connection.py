@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 import time
@@ -14,6 +15,7 @@ from typing import Any, cast
 import peewee
 from peewee import SqliteDatabase
 
+from interlock.config import settings
 from interlock.engine.errors import (
     InterlockError,
     InvalidInput,
@@ -41,15 +43,24 @@ PRAGMAS = {
 
 
 def connect(url: str) -> SqliteDatabase:
-    """Open the database at a URL for this process; a new file is created and migrated.
+    """Open the database at a URL for this process; a new file is created and migrated. Of the
+    folders only the data directory is made: any other path may be a typing error.
 
     Raises StoreUnusable with what to do about it.
     """
     path = path_of(url)
+    folder = Path(path).parent
+    own = folder == settings(os.environ).data_dir.absolute()
+    if not own and not folder.is_dir():
+        raise StoreUnusable(
+            f"the database {path} cannot be made: there is no folder {folder}; make it, or correct "
+            "INTERLOCK_DATABASE_URL"
+        )
     opened = SqliteDatabase(path, pragmas=PRAGMAS, timeout=BUSY_SECONDS)
     with guard(path):
         try:
-            Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if own:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _patiently(opened.connect)
             _patiently(lambda: migrate(opened))
         except (OSError, peewee.PeeweeException):
