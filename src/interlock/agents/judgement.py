@@ -97,7 +97,6 @@ def _reason(reading: Reading, fault: Fault | None) -> Mapping[str, Any]:
 
 def _facts(reading: Reading) -> Mapping[str, Any]:
     facts: dict[str, Any] = {
-        "agent": reading.asked.name,
         "conversation_id": reading.conversation_id,
         "model": reading.model,
         "version": reading.version,

@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from interlock.agents.stream import count_of, each_of, text_of
+from interlock.agents.stream import count_of, each_of, money_of, text_of
 
 COUNTERS = (
     "input_tokens",
@@ -98,6 +98,17 @@ def _condense(entries: list[Entry]) -> list[Entry]:
             count = sum(entry["requests"] or 1 for entry in some)
             made.append(make_entry(model, count, **add_up(some)[model or ""]))
     return made[:MAX_ENTRIES]
+
+
+def join_usages(usages: Iterable[Mapping[str, Any] | None]) -> dict[str, Any] | None:
+    """The usage of several runs together; None where none tells of any. What the vendors say it
+    costs is added up over those that say it."""
+    told = [usage for usage in usages if usage]
+    if not told:
+        return None
+    costs = [money_of(usage.get("vendor_cost_usd")) for usage in told]
+    paid = [cost for cost in costs if cost is not None]
+    return tell_usage([e for usage in told for e in entries_of(usage)], sum(paid) if paid else None)
 
 
 def entries_of(usage: Mapping[str, Any]) -> list[Entry]:

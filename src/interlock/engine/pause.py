@@ -53,7 +53,7 @@ def pause(definition: Definition, session: Session) -> Wait | Ask | None:
     if row is None or row.result is None or not is_pause(definition, session.step, row.result):
         return None
     if row.result.status in WAITS:
-        return _wait(row.result)
+        return wait_of(row.result)
     return _ask(definition, session.step, row.result)
 
 
@@ -99,8 +99,9 @@ def _ask(definition: Definition, step: str, result: Result) -> Ask:
     return Ask(question, tuple(choices), about=STALLED)
 
 
-def _wait(result: Result) -> Wait:
-    """As `data` says: `until`, an ISO 8601 time, or `retry_after`, in seconds."""
+def wait_of(result: Result) -> Wait:
+    """How long a limit lasts, as its `data` says: `until`, an ISO 8601 time, or `retry_after`, in
+    seconds; a minute where it does not say."""
     about, until = result.status, _time(result.data.get("until"))
     if until is not None:
         return Wait(until=until, about=about)
