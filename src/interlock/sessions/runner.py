@@ -6,7 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from interlock import engine
 from interlock.engine.commands import Command, Spawn
@@ -17,27 +17,20 @@ from interlock.engine.errors import (
     StaleSession,
     StoreUnusable,
 )
-from interlock.engine.payload import accept, describe
+from interlock.engine.payload import describe
 from interlock.engine.session_type import SessionType
 from interlock.engine.values import Interaction, Result, Scope, Session, changed
+from interlock.secrets.inlet import take, take_data
+from interlock.sessions.admission import Emit as Emit
+from interlock.sessions.admission import Perform as Perform
+from interlock.sessions.admission import issue
 from interlock.sessions.ladder import climb
 from interlock.sessions.lease import Lease
-from interlock.sessions.turns import issue, waits
+from interlock.sessions.turns import waits
 from interlock.sessions.work import Work, find_row, kind_of, load, put
 from interlock.store import codec, queries, records
 from interlock.store.codec import Submitted
 from interlock.store.connection import tx
-
-Emit = Callable[[str, Mapping[str, Any]], None]
-
-
-class Perform(Protocol):
-    """Executes the open interaction of a session."""
-
-    def __call__(
-        self, session: Session, interaction: Interaction, *, emit: Emit, stop: threading.Event
-    ) -> Result:
-        """What came back. `emit(type, data)` appends an event; `stop` set means: end it now."""
 
 
 def run(scope: Scope, session_id: str, execute: Callable[[Command], Result]) -> Session:
@@ -81,7 +74,7 @@ def record(
     with Work() as done:
         session = load(scope, session_id)
         row = find_row(session, interaction_id)
-        queries.add_event(session, row.seq, type, dict(data), done.now)
+        queries.add_event(session, row.seq, type, take_data(scope.account_id, data), done.now)
 
 
 def _run(scope: Scope, session_id: str, perform: Perform) -> Session:
@@ -90,7 +83,9 @@ def _run(scope: Scope, session_id: str, perform: Perform) -> Session:
         lease.watch()
         while session.active and session.open is not None and not waits(session):
             lease.executing = True
-            result = _execute(session, session.open, perform, lease.stop)
+            meter = lease.meter(session, session.open)
+            metered = meter.over(perform, lambda: lease.bound)
+            result = _execute(session, session.open, metered, meter.stop)
             session = _hand_back(scope, session, session.open, result, lease)
             lease.executing = False
     if session.lease_owner != lease.owner:
@@ -100,13 +95,14 @@ def _run(scope: Scope, session_id: str, perform: Perform) -> Session:
 
 def _execute(session: Session, row: Interaction, perform: Perform, stop: threading.Event) -> Result:
     def emit(kind: str, data: Mapping[str, Any]) -> None:
+        told = take_data(session.account_id, data)
         with tx():
-            queries.add_event(session, row.seq, kind, dict(data), datetime.now(UTC))
+            queries.add_event(session, row.seq, kind, told, datetime.now(UTC))
 
     try:
         result = climb(session, row, perform, emit=emit, stop=stop)
         if isinstance(result, Result):
-            return accept(result)
+            return take(session.account_id, result)
         reason = f"the executor returned {type(result).__name__} and no Result"
     except InvalidInput as error:
         reason = f"what came back cannot be kept: {error}"
@@ -114,7 +110,7 @@ def _execute(session: Session, row: Interaction, perform: Perform, stop: threadi
         raise
     except Exception as error:
         reason = f"the executor raised {describe(error)}"
-    return accept(Result().failed(reason))
+    return take(session.account_id, Result().failed(reason))
 
 
 def _handle(kind: SessionType, session: Session, result: Result) -> Session:
@@ -133,9 +129,9 @@ def _hand_back(
     try:
         with Work() as done:
             moved = _handle(kind, session, result)
-            if moved.active:
+            if moved.active and not lease.bound:  # else what the result used is summed first
                 moved = engine.next_command(kind, moved)
-            return issue(done, put(done, moved, submitted))
+            return issue(done, put(done, moved, submitted), bound=lease.bound)
     except StaleSession:
         pass
     with Work() as done:
@@ -146,7 +142,7 @@ def _hand_back(
         }
         queries.add_event(current, row.seq, "late_result", late, done.now)
         if current.active and current.lease_owner == lease.owner:
-            return issue(done, current)
+            return issue(done, current, bound=lease.bound)
     if not current.active:
         return current
     raise StaleSession(f"session {session.id} was taken over by {current.lease_owner}")
