@@ -31,8 +31,11 @@ from interlock.cli.standing import (
 from interlock.cli.start import start_options, start_session, tell_place
 from interlock.cli.tree import Command, json_option
 from interlock.engine import Ask, Interaction, Result, Scope, Session
+from interlock.environments.options import secrets_of
+from interlock.environments.supervisor import hide_memory
+from interlock.secrets import vault
 
-START_NAMES = ("pairs", "place", "title", "agent", "environment", "workdir")
+START_NAMES = ("pairs", "place", "title", "agent", "environment", "workdir", "secrets")
 
 
 @click.command(
@@ -64,6 +67,7 @@ def run(
     the command that runs and leaves a session that `interlock run` continues. With --json the
     session is printed when it stops, and progress goes to standard error.
     """
+    hide_memory()
     scope, found = _find(caller, what, as_json, given)
     _check_plugins(sessions.get(scope, found))
     drive = Drive(scope, found, as_json=as_json, asks=_can_ask(no_input), stays=wait)
@@ -89,7 +93,7 @@ def _find(
         session = start_session(caller, what, given)
         with suppress(OSError):  # a reader that has gone stops no session
             say(f"started {session.type} {session.id}{tell_place(session)}", error=as_json)
-        return caller.scope, session.id
+        return caller.own_scope, session.id
     if any(given[name] for name in START_NAMES):
         raise click.UsageError(
             "-i and the other options that start a session need a TYPE",
@@ -99,10 +103,12 @@ def _find(
 
 
 def _check_plugins(session: Session) -> None:
-    """Raise TypeUnusable or PluginUnusable before a command runs whose result nobody could read."""
+    """Raise TypeUnusable or PluginUnusable before a command runs whose result nobody could read,
+    and SecretNotFound or StoreUnusable before one that lacks a secret."""
     if session.active:
         plugins.load_type(session.type)
         plugins.load_environment(session.environment or "local")
+        vault.choose(session.account_id, secrets_of(session.environment))
 
 
 def _can_ask(no_input: bool) -> bool:

@@ -43,6 +43,13 @@ START_OPTIONS = (
         "claude-code, local for all else.",
     ),
     click.option("--workdir", metavar="DIR", help="The directory they run in; else this one."),
+    click.option(
+        "--secret",
+        "secrets",
+        metavar="NAME",
+        multiple=True,
+        help="A secret that its commands get as a variable of that name. Repeat it.",
+    ),
 )
 
 
@@ -61,8 +68,8 @@ def start_session(caller: Caller, type: str, given: dict[str, Any]) -> Session:
     pairs, place = given.pop("pairs"), given.pop("place")
     given["input"] = read_input(pairs, place)
     given["workdir"] = find_workdir(given["workdir"])
-    session = sessions.create(caller.scope, type, **given)
-    accounts.use(caller.scope, session.id)
+    session = sessions.create(caller.own_scope, type, **given)
+    accounts.use(caller.own_scope, session.id)
     return session
 
 

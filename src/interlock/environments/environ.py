@@ -3,6 +3,13 @@
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
+from interlock.agents.invocation import Invocation
+from interlock.engine import Session
+from interlock.engine.errors import InterlockError
+from interlock.environments.options import secrets_of
+from interlock.environments.results import Refusal
+from interlock.secrets import vault
+
 ALLOWED = (
     "PATH",
     "HOME",
@@ -47,3 +54,17 @@ def build_environment(
         if any(fnmatchcase(name, pattern) for pattern in patterns)
     }
     return allowed | dict(extra)
+
+
+def command_variables(
+    session: Session, asked: Invocation, source: Mapping[str, str]
+) -> dict[str, str]:
+    """All variables of one command of a session: what it asks for, what is allowed of `source`,
+    and the secrets that the session may have, which win. Raises Refusal when it lacks one."""
+    about = {"INTERLOCK_SESSION_ID": session.id, "INTERLOCK_STEP": session.step}
+    given = build_environment({**about, **asked.env}, allow=asked.inherit, source=source)
+    try:
+        secrets = vault.choose(session.account_id, secrets_of(session.environment))
+    except InterlockError as error:
+        raise Refusal(str(error)) from None
+    return {**asked.defaults, **given, **secrets}

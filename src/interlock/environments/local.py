@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 from attrs import evolve
 
@@ -16,12 +17,15 @@ from interlock.engine.errors import InterlockError
 from interlock.environments.agent_programs import name_version
 from interlock.environments.asking import Listen, Listener, lay_files
 from interlock.environments.calls import perform
-from interlock.environments.environ import build_environment
+from interlock.environments.environ import command_variables
 from interlock.environments.git import Git
+from interlock.environments.options import read_options
 from interlock.environments.process import MEBIBYTE, run_process
 from interlock.environments.process_tree import end_strays
 from interlock.environments.results import Refusal, judge, refuse
 from interlock.plugins.contracts import Emit
+from interlock.secrets.inlet import clear, redaction_for
+from interlock.secrets.redaction import Redaction
 
 TIMEOUT = 3600.0  # seconds, for a command that has no limit of its own
 STRUCTURED_KEEP = 64 * MEBIBYTE
@@ -39,6 +43,10 @@ class Local:
         command gets the variables `about`, unless it brings its own of that name."""
         self._find_agent = find_agent or _load_agent
         self._about = dict(about or {})
+
+    def check(self, options: tuple[str, ...]) -> None:
+        """Raise InvalidInput unless the words after the name are options of this environment."""
+        read_options("local", options)
 
     def execute(
         self, session: Session, interaction: Interaction, *, emit: Emit, stop: Event
@@ -64,7 +72,9 @@ class Local:
         if isinstance(command, Shell):
             asked = Invocation(command.argv, command.input, {**self._about, **command.env})
             cwd = _inside(workdir, command.cwd or ".")
-            return _run(session, cwd, asked, command.timeout, emit, stop)
+            variables = command_variables(session, asked, os.environ)
+            run = Run(session, cwd, variables, emit, stop)
+            return run.finish(asked, command.timeout)
         if isinstance(command, Prompt):
             return self._prompt(session, workdir, command, emit, stop)
         if isinstance(command, Call):
@@ -90,10 +100,12 @@ class Local:
         if not isinstance(asked, Invocation):
             raise Refusal(f"agent {name} made {asked!r:.200}, which is no Invocation")
         asked = evolve(asked, env={**self._about, **asked.env})
-        listener = None if reader is None else Listener(reader, emit)
-        listen = None if listener is None else listener.feed
         with lay_files(asked, session.id) as laid:
-            result = _run(session, workdir, laid, prompt.timeout, emit, stop, listen)
+            variables = command_variables(session, laid, os.environ)
+            run = Run(session, workdir, variables, emit, stop)
+            listener = None if reader is None else Listener(reader, run.emit)
+            listen = None if listener is None else listener.feed
+            result = run.finish(laid, prompt.timeout, listen)
         try:
             if listener is not None:
                 listener.close()
@@ -104,7 +116,7 @@ class Local:
             return result.failed(f"agent {name}: reading raised {type(error).__name__}: {error}")
         if not isinstance(answer, Result):
             return result.failed(f"agent {name} read {answer!r:.200}, which is no Result")
-        return name_version(answer, agent, asked)
+        return clear(run.redaction, name_version(answer, agent, asked))
 
 
 def _load_agent(name: str) -> Agent:
@@ -144,39 +156,48 @@ def _split(agent: str | None) -> tuple[str, tuple[str, ...]]:
     return words[0], tuple(words[1:])
 
 
-def _run(
-    session: Session,
-    cwd: Path,
-    asked: Invocation,
-    timeout: float | None,
-    emit: Emit,
-    stop: Event,
-    listen: Listen | None = None,
-) -> Result:
-    def tell(stream: str, text: str) -> None:
-        if not (asked.structured and stream == "stdout"):
-            emit("output", {"stream": stream, "text": text})
+class Run:
+    """One process of a session, with all that it and its reader tell cleared of secrets."""
 
-    about = {"INTERLOCK_SESSION_ID": session.id, "INTERLOCK_STEP": session.step}
-    environment = {
-        **asked.defaults,
-        **build_environment({**about, **asked.env}, allow=asked.inherit, source=os.environ),
-    }
-    argv = (sys.executable, *asked.argv[1:]) if asked.argv[:1] == (PYTHON,) else asked.argv
-    finished = run_process(
-        argv,
-        cwd=cwd,
-        env=environment,
-        stdin=_encode(asked.stdin),
-        timeout=TIMEOUT if timeout is None else timeout,
-        idle=asked.idle,
-        emit=tell,
-        stop=stop,
-        keep=STRUCTURED_KEEP if asked.structured and listen is None else MEBIBYTE,
-        listen=listen,
-        tag=session.id,
-    )
-    return judge(finished, asked.ok_codes)
+    def __init__(
+        self, session: Session, cwd: Path, variables: Mapping[str, str], emit: Emit, stop: Event
+    ) -> None:
+        self.redaction: Redaction | None = redaction_for(session.account_id, variables)
+        self._session = session
+        self._cwd = cwd
+        self._variables = variables
+        self._emit = emit
+        self._stop = stop
+
+    def emit(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Emits an event. What a reader decodes may hold what its line did not show."""
+        self._emit(kind, data if self.redaction is None else self.redaction.value(data))
+
+    def finish(
+        self, asked: Invocation, timeout: float | None, listen: Listen | None = None
+    ) -> Result:
+        """The result of the process, after its end."""
+
+        def tell(stream: str, text: str) -> None:
+            if not (asked.structured and stream == "stdout"):
+                self._emit("output", {"stream": stream, "text": text})
+
+        python = asked.argv[:1] == (PYTHON,)
+        finished = run_process(
+            (sys.executable, *asked.argv[1:]) if python else asked.argv,
+            cwd=self._cwd,
+            env=self._variables,
+            stdin=_encode(asked.stdin),
+            timeout=TIMEOUT if timeout is None else timeout,
+            idle=asked.idle,
+            emit=tell,
+            stop=self._stop,
+            keep=STRUCTURED_KEEP if asked.structured and listen is None else MEBIBYTE,
+            listen=listen,
+            redaction=self.redaction,
+            tag=self._session.id,
+        )
+        return judge(finished, asked.ok_codes)
 
 
 def _encode(text: str | None) -> bytes | None:

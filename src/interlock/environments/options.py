@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
+from itertools import pairwise
 
 from attrs import frozen
 
 from interlock.engine.errors import InvalidInput
 
+LOCAL = "local"
 KEEPING = ("clone", "worktree")
 """Environments in which a session has files of its own, kept before and after each command."""
 
@@ -24,6 +27,8 @@ class Options:
 
     setup: tuple[str, ...] = ()
     """The command that is run once, before the first of the session."""
+    secrets: tuple[str, ...] = ()
+    """The names of the secrets that its commands may have."""
 
     @classmethod
     def of(cls, kind: str, environment: str | None) -> Options:
@@ -44,16 +49,46 @@ def split(environment: str) -> tuple[str, ...]:
 
 def read_options(kind: str, words: tuple[str, ...]) -> Options:
     """The options that the words say. Raises InvalidInput."""
-    if not words:
-        return Options()
-    name, equals, value = words[0].partition("=")
-    if name != "--setup" or len(words) > (1 if equals else 2):
-        raise InvalidInput(f"{kind} takes --setup 'COMMAND', not {shlex.join(words)}")
-    given = value if equals else words[1] if len(words) == 2 else ""
+    known = {"--secret": "NAME"} if kind == LOCAL else {"--setup": "'COMMAND'", "--secret": "NAME"}
+    setup: str | None = None
+    secrets: list[str] = []
+    rest = list(words)
+    while rest:
+        name, equals, value = rest.pop(0).partition("=")
+        if name not in known or not (equals or rest) or (name == "--setup" and setup is not None):
+            takes = " and ".join(f"{option} {what}" for option, what in known.items())
+            raise InvalidInput(f"{kind} takes {takes}, not {shlex.join(words)}")
+        given = value if equals else rest.pop(0)
+        if name == "--setup":
+            setup = given
+        else:
+            secrets.append(given)
+    return Options(() if setup is None else _read_setup(setup), tuple(secrets))
+
+
+def _read_setup(given: str) -> tuple[str, ...]:
     try:
         command = tuple(shlex.split(given))
     except ValueError as error:
         raise InvalidInput(f"--setup {given!r}: {error}") from None
     if not command:
         raise InvalidInput("--setup needs a command, as in --setup 'make install'")
-    return Options(setup=command)
+    return command
+
+
+def allow(environment: str | None, secrets: Iterable[str]) -> str | None:
+    """The environment in which commands may also have these secrets."""
+    words = [f"--secret {shlex.quote(name)}" for name in secrets]
+    return " ".join((environment or LOCAL, *words)) if words else environment
+
+
+def secrets_of(environment: str | None) -> tuple[str, ...]:
+    """The names of the secrets that a session's commands may have. Raises InvalidInput."""
+    words = split(environment)[1:] if environment else ()
+    names = []
+    for word, after in pairwise((*words, "")):
+        if word == "--secret":
+            names.append(after)
+        elif word.startswith("--secret="):
+            names.append(word.partition("=")[2])
+    return tuple(dict.fromkeys(names))

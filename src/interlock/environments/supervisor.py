@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
 TICK = 0.02  # seconds between two looks at a tree that is being ended
 
@@ -56,8 +57,18 @@ def _read_exactly(control: int, size: int) -> bytes:
 
 def adopt_orphans() -> bool:
     """Whether the system now gives this process the orphans of all that it starts."""
+    return _control_process(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def hide_memory() -> bool:
+    """Whether the system now keeps this process's environment and memory from the other processes
+    of its user, also those below it. A program that it starts is not hidden."""
+    return _control_process(PR_SET_DUMPABLE, 0)
+
+
+def _control_process(option: int, value: int) -> bool:
     try:
-        answer: int = ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        answer: int = ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
     except (AttributeError, OSError):
         return False
     return answer == 0
@@ -201,6 +212,7 @@ class Supervisor:
 
 def main(control: int) -> None:
     """Runs the command that the engine asks for on the socket `control`."""
+    hide_memory()
     os.set_inheritable(control, False)
     supervisor = Supervisor(control, adopt_orphans())
     try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from attrs import evolve
 
+from interlock.engine.errors import InvalidInput
 from interlock.engine.payload import accept
 from interlock.engine.values import Result
 from interlock.secrets import vault
@@ -57,3 +59,21 @@ def clear(redaction: Redaction | None, result: Result) -> Result:
         if value := getattr(result, name):
             changed[name] = redaction.value(value)
     return evolve(result, **changed)
+
+
+def take_text(account_id: str, text: str) -> str:
+    """The text without secrets. Raises StoreUnusable when one cannot be read."""
+    redaction = redaction_for(account_id)
+    return text if redaction is None else redaction.text(text)
+
+
+def refuse_secrets(account_id: str, value: Any) -> None:
+    """Raise InvalidInput where what a session begins with holds a secret: the log would have it."""
+    redaction = redaction_for(account_id)
+    if redaction is None:
+        return
+    for name in sorted(redaction.names(json.dumps(value, ensure_ascii=False))):
+        raise InvalidInput(
+            f"the value of the secret {name} is in what the session begins with, and would be "
+            f"kept; leave it out and say --secret {name}"
+        )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from interlock import engine, plugins
 from interlock.engine.errors import ComponentNotFound, InvalidInput, SessionActive
 from interlock.engine.payload import check_payload, plain, visible
 from interlock.engine.values import Scope, Session, changed
-from interlock.environments.options import split
+from interlock.environments.options import allow, secrets_of, split
+from interlock.secrets import vault
+from interlock.secrets.inlet import refuse_secrets, take_text
 from interlock.sessions.work import Work, kind_of, load, put, revive_parent
 from interlock.store import owners, queries, records
 from interlock.store.queries import Context
@@ -26,6 +28,7 @@ def create(
     agent: str | None = None,
     environment: str | None = None,
     workdir: str | None = None,
+    secrets: Sequence[str] = (),
     component: str | None = None,
     budget: int | None = None,
     execution_mode: str = "manual",
@@ -34,7 +37,8 @@ def create(
 
     `agent` is a kind and its options in one line, such as `program ruff check --fix`. Without an
     `environment` a vendor's program gets `clone` where `workdir` is in a repository, else `local`.
-    Raises UnknownType, BrokenType, InvalidInput, PluginUnusable, ComponentNotFound.
+    `secrets` names those of the account's that its commands may have.
+    Raises UnknownType, BrokenType, InvalidInput, PluginUnusable, ComponentNotFound, SecretNotFound.
     """
     kind = plugins.load_type(type)()
     check_payload(input or {}, "the input")
@@ -42,11 +46,8 @@ def create(
     check_payload([title, agent, workdir], "the title, agent or work directory")
     if execution_mode not in MODES:
         raise InvalidInput(f"no execution mode {execution_mode!r}; use {', '.join(MODES)}")
-    check_plugins(agent, environment)
-    if agent is not None and environment is None:
-        from interlock.environments.choice import choose  # it loads what runs processes
-
-        environment = choose(plugins.load_agent(agent.split()[0]), workdir)
+    environment = _choose_environment(scope, agent, environment, workdir, secrets)
+    refuse_secrets(scope.account_id, [given, title, agent])
     if component is not None and not owners.has_component(scope, component):
         raise ComponentNotFound(f"there is no component {component} in this account")
     session = changed(
@@ -68,6 +69,25 @@ def create(
     return session
 
 
+def _choose_environment(
+    scope: Scope,
+    agent: str | None,
+    environment: str | None,
+    workdir: str | None,
+    secrets: Sequence[str],
+) -> str | None:
+    check_plugins(agent, environment)
+    if agent is not None and environment is None:
+        from interlock.environments.choice import choose  # it loads what runs processes
+
+        environment = choose(plugins.load_agent(agent.split()[0]), workdir)
+    if secrets:
+        environment = allow(environment, secrets)
+        check_plugins(None, environment)
+    vault.choose(scope.account_id, secrets_of(environment))
+    return environment
+
+
 def check_plugins(agent: str | None, environment: str | None) -> None:
     """Raise PluginUnusable or InvalidInput unless both can be used; None is fine."""
     if agent is not None:
@@ -86,7 +106,8 @@ def check_plugins(agent: str | None, environment: str | None) -> None:
 def cancel(scope: Scope, session_id: str, reason: str = "") -> Session:
     """The session cancelled for good, its active children too. Raises SessionEnded."""
     with Work() as done:
-        return _cancel(done, load(scope, session_id), visible(reason) or "cancelled")
+        said = take_text(scope.account_id, visible(reason))
+        return _cancel(done, load(scope, session_id), said or "cancelled")
 
 
 def retry(scope: Scope, session_id: str) -> Session:
@@ -121,7 +142,8 @@ def add_context(scope: Scope, session_id: str, content: str, type: str = "user")
     if not type.strip():
         raise InvalidInput("a context needs a type, such as system, user or file")
     with Work() as done:
-        return queries.add_context(load(scope, session_id), type, content, done.now)
+        text = take_text(scope.account_id, visible(content))
+        return queries.add_context(load(scope, session_id), type, text, done.now)
 
 
 def _cancel(done: Work, session: Session, reason: str) -> Session:
