@@ -164,6 +164,14 @@ def test_gemini_tells_on_standard_error_what_it_left_out() -> None:
         assert (heard.result.status, heard.kind) == ("warning", kind)
 
 
+def test_an_unknown_option_is_known_for_one_before_a_long_help() -> None:
+    """What is wrong stands before it; the help has words of every kind."""
+    told = f"Unknown arguments: new\n\nUsage: gemini [options]\n{'mcp server, log in\n' * 500}"
+    heard = hear("gemini", "", process(1, stderr=told))
+    assert heard.kind == "options"
+    assert heard.result.error == "Unknown arguments: new"
+
+
 def test_opencode_tells_each_step() -> None:
     """With tokens and money; its input leaves the cache out, its output the reasoning."""
     heard = hear_recorded("opencode-success")

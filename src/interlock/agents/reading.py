@@ -5,6 +5,7 @@ Each agent program has a reading of its own that knows its events; this is what 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from attrs import field, frozen
@@ -78,8 +79,10 @@ class Reading:
 
     def explain_exit(self, result: Result) -> Fault:
         """Why it ended with an exit code that is not 0 and told of nothing itself."""
-        told = (result.stderr or "").strip()[-4000:]
-        return explain(told or result.error or "")
+        told = (result.stderr or "").strip()
+        # What is wrong stands before the help that some print after it.
+        told = re.split(r"\n\s*usage:", told, maxsplit=1, flags=re.IGNORECASE)[0].strip()
+        return explain(told[-4000:] or result.error or "")
 
     def finish(self, result: Result) -> Result:
         """What the run comes to. An exit code alone never makes it ok."""
