@@ -1,7 +1,7 @@
 """What sessions cost: summed in scope by what one asks, children included, nothing twice."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -128,9 +128,9 @@ def test_by_model_a_vendors_figure_is_not_shared_out(scope: Scope, session: Sess
         ({"step": "second"}, 13),
         ({"agent": "gemini"}, 0),
         ({"model": "no-such-model"}, 3),
-        ({"since": datetime.now(UTC) - timedelta(days=1)}, 113),
-        ({"since": datetime.now(UTC) + timedelta(days=1)}, 0),
-        ({"until": datetime.now(UTC) - timedelta(days=1)}, 0),
+        ({"since": datetime(2026, 1, 1, tzinfo=UTC)}, 113),
+        ({"since": datetime(9026, 1, 1, tzinfo=UTC)}, 0),
+        ({"until": datetime(2026, 1, 1, tzinfo=UTC)}, 0),
         ({"step": "second", "model": MODEL}, 10),
     ],
     ids=str,
@@ -227,3 +227,19 @@ def test_what_the_log_says_is_in_the_sums(scope: Scope, session: Session) -> Non
     assert sessions.check_usage(scope, session.id) == [
         "the usage of row 2 is not in the sums as the log has it"
     ]
+
+
+def test_what_commands_without_a_result_used_is_told_apart(scope: Scope) -> None:
+    """While they run, and for ever where nobody saw how they ended; also of those below."""
+    parent = family(scope, {}, {})
+    for child, tokens in zip(children(scope, parent), (10, 5), strict=True):
+        row = sessions.next_command(scope, child.id)
+        told = make_entry(MODEL, 1, input_tokens=tokens, output_tokens=1)
+        sessions.record(scope, child.id, row.id, "usage", told)
+        assert sessions.unfinished_tokens(scope, child.id) == tokens + 1
+    assert sessions.unfinished_tokens(scope, parent.id) == 17
+    submit(scope, child, used((MODEL, 5)))
+    sessions.cancel(scope, parent.id)
+    assert sessions.unfinished_tokens(scope, parent.id) == 11
+    (whole,) = sessions.costs(scope, session=parent.id)
+    assert whole.total_tokens == 5

@@ -5,7 +5,14 @@ Load in scope, decide (the engine, pure), save in one transaction, tell after th
 
 from interlock.sessions.balances import Balance
 from interlock.sessions.budgets import balances, set_budget
-from interlock.sessions.expenses import check_usage, costs, has_prices, reprice, usage
+from interlock.sessions.expenses import (
+    check_usage,
+    costs,
+    has_prices,
+    reprice,
+    unfinished_tokens,
+    usage,
+)
 from interlock.sessions.inquiry import Page, check, contexts, events, find, get, history, resolve
 from interlock.sessions.lease import running
 from interlock.sessions.lifecycle import add_context, archive, cancel, create, reopen, retry
@@ -55,5 +62,6 @@ __all__ = [
     "running",
     "set_budget",
     "subscribe",
+    "unfinished_tokens",
     "usage",
 ]

@@ -8,14 +8,16 @@ from datetime import datetime
 from attrs import evolve
 
 from interlock import pricing
+from interlock.agents.stream import count_of
 from interlock.engine.errors import InvalidInput, Refused
 from interlock.engine.values import Scope
 from interlock.sessions.work import load
 from interlock.store import costs as store
-from interlock.store import prices, usage_check
+from interlock.store import metering, prices, usage_check
 from interlock.store.costs import Choice, Cost
 from interlock.store.prices import Repriced
 
+COUNTED = ("input_tokens", "output_tokens")
 NO_PRICES = "there is no price list here; `pip install 'interlock[prices]'` brings one"
 
 
@@ -57,6 +59,13 @@ def usage(scope: Scope, session_ids: Iterable[str]) -> dict[str, Cost]:
     that used nothing, or are not in scope, are left out."""
     choice = Choice(sessions=tuple(session_ids))
     return {str(cost.key["session"]): cost for cost in store.costs(scope, choice, ("session",))}
+
+
+def unfinished_tokens(scope: Scope, session_id: str) -> int:
+    """How many tokens commands without a result told of while they ran, of a session and all below
+    it: those that run, and those whose end nobody saw. No sum has them. Raises SessionNotFound."""
+    entries = metering.unfinished(load(scope, session_id).id)
+    return sum(count_of(entry.get(name)) for entry in entries for name in COUNTED)
 
 
 def reprice(scope: Scope) -> Repriced:
