@@ -166,7 +166,7 @@ def test_gemini_tells_on_standard_error_what_it_left_out() -> None:
 
 def test_an_unknown_option_is_known_for_one_before_a_long_help() -> None:
     """What is wrong stands before it; the help has words of every kind."""
-    told = f"Unknown arguments: new\n\nUsage: gemini [options]\n{'mcp server, log in\n' * 500}"
+    told = "Unknown arguments: new\n\nUsage: gemini\n" + "an mcp server, log in\n" * 500
     heard = hear("gemini", "", process(1, stderr=told))
     assert heard.kind == "options"
     assert heard.result.error == "Unknown arguments: new"
