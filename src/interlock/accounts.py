@@ -23,6 +23,15 @@ def enter(
     return owners.enter(account, project, path, user, datetime.now(UTC))
 
 
+def find(account: str, project: str | None = None, *, user: str | None = None) -> Scope:
+    """The scope of an account and a project by name. Nothing is made: a name that nobody has used
+    yet has an id that nothing else has.
+
+    Raises InvalidInput for a name that is empty or too long.
+    """
+    return owners.find(account, project, user)
+
+
 def add_component(scope: Scope, name: str) -> str:
     """The id of the component with this name in scope, made where there is none.
 

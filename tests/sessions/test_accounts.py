@@ -24,6 +24,24 @@ def test_entering_makes_what_is_missing_once() -> None:
     assert rows == [(scope.account_id, scope.user_id, "owner")]
 
 
+def test_finding_makes_nothing() -> None:
+    """What is there is found; a name that nobody has used is a scope that sees nothing."""
+    scope = accounts.enter("acme", "site", user="ann")
+    before = (names("account"), names("project"), names("user"))
+    assert accounts.find("acme", "site", user="ann") == scope
+    assert accounts.find("acme", "site").project_id == scope.project_id
+    assert accounts.find("acme").project_id is None
+    elsewhere = accounts.find("acme", "elsewhere", user="bob")
+    stranger = accounts.find("other", "site", user="ann")
+    assert elsewhere.account_id == scope.account_id
+    assert elsewhere.project_id not in (None, scope.project_id)
+    assert stranger.account_id != scope.account_id
+    assert stranger.project_id not in (None, scope.project_id)
+    assert sessions.find(stranger).sessions == sessions.find(elsewhere).sessions == ()
+    assert accounts.current(stranger) is None
+    assert (names("account"), names("project"), names("user")) == before
+
+
 def test_each_account_has_its_own_projects() -> None:
     """A project is told by its name within the account; a person may belong to several."""
     one, other = accounts.enter("acme", "site", user="ann"), accounts.enter("b", "site", user="ann")
@@ -55,6 +73,9 @@ def test_a_name_that_is_none_is_refused(bad: str, there: bool) -> None:
         accounts.enter("acme", bad)
     with pytest.raises(InvalidInput):
         accounts.enter("acme", "site", user=bad)
+    for words in ((bad,), ("acme", bad)):
+        with pytest.raises(InvalidInput):
+            accounts.find(*words)
     assert (names("account"), names("project"), names("user")) == before
     with pytest.raises(InvalidInput):
         accounts.add_component(accounts.enter("acme"), bad)

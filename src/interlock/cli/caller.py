@@ -49,7 +49,16 @@ class Caller:
 
     @cached_property
     def scope(self) -> Scope:
-        """The scope of this account and project. Raises StoreUnusable, InvalidInput."""
+        """The scope of this account and project; nothing is made for it. Raises StoreUnusable,
+        InvalidInput."""
+        from interlock import accounts, database
+
+        database.open_database(self.settings.database_url)
+        return accounts.find(self.account, self.project, user=user_name())
+
+    @cached_property
+    def own_scope(self) -> Scope:
+        """The scope of this account and project, which are there from now on. Raises as `scope`."""
         from interlock import accounts, database
 
         database.open_database(self.settings.database_url)

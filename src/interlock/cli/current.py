@@ -23,7 +23,7 @@ from interlock.cli.tree import Command, json_option
 def use(caller: Caller, session_id: str) -> None:
     """Make a session the current one of this project: ID may then be left out everywhere."""
     found = sessions.resolve(caller.scope, session_id.strip().lower())
-    accounts.use(caller.scope, found)
+    accounts.use(caller.own_scope, found)
     say(f"using {found}")
 
 

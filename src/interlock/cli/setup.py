@@ -26,7 +26,7 @@ def init(caller: Caller, as_json: bool) -> None:
     command does it too when it must.
     """
     missing = database.pending(caller.settings.database_url)
-    scope = caller.scope
+    scope = caller.own_scope
     place, repository = find_place(), is_repository(find_place())
     some = bool(sessions.find(scope, limit=1, archived=True).sessions)
     if as_json:

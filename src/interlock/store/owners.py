@@ -24,9 +24,7 @@ def enter(
     found = _look_up(account, project, user)
     if found is not None:
         return found
-    for what, name in (("account", account), ("project", project), ("user", user)):
-        if name is not None:
-            _check_name(what, name)
+    _check_names(account, project, user)
     path = None if path is None else visible(path)
     with tx():
         time = write_time(now)
@@ -48,6 +46,28 @@ def enter(
     if scope is None:
         raise InvalidInput(f"the account {account!r} could not be entered")
     return scope
+
+
+def find(account: str, project: str | None, user: str | None) -> Scope:
+    """The scope of an account and a project by name. Nothing is made: a name without a row has an
+    id that nothing else has.
+
+    Raises InvalidInput for a name that is empty or too long.
+    """
+    found = _look_up(account, project, user)
+    if found is not None:
+        return found
+    _check_names(account, project, user)
+    with guard():
+        row = execute(
+            "SELECT a.id, p.id FROM account a "
+            "LEFT JOIN project p ON p.account_id = a.id AND p.name = ? WHERE a.name = ?",
+            (project, account),
+        ).fetchone()
+    account_id, project_id = row or (None, None)
+    if project is not None:
+        project_id = project_id or records.new_id()
+    return Scope(account_id or records.new_id(), project_id)
 
 
 def add_component(scope: Scope, name: str, now: datetime) -> str:
@@ -124,6 +144,12 @@ def _look_up(account: str, project: str | None, user: str | None) -> Scope | Non
         user is not None and scope.user_id is None
     )
     return None if missing else scope
+
+
+def _check_names(account: str, project: str | None, user: str | None) -> None:
+    for what, name in (("account", account), ("project", project), ("user", user)):
+        if name is not None:
+            _check_name(what, name)
 
 
 def _check_name(what: str, name: str) -> None:
