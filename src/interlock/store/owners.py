@@ -8,7 +8,7 @@ from interlock.engine.errors import InvalidInput
 from interlock.engine.payload import visible
 from interlock.engine.values import Scope
 from interlock.store import records
-from interlock.store.connection import execute, guard, tx
+from interlock.store.connection import execute, fetch, guard, tx
 from interlock.store.tables import write_time
 
 MAX_NAME = 200
@@ -58,13 +58,12 @@ def find(account: str, project: str | None, user: str | None) -> Scope:
     if found is not None:
         return found
     _check_names(account, project, user)
-    with guard():
-        row = execute(
-            "SELECT a.id, p.id FROM account a "
-            "LEFT JOIN project p ON p.account_id = a.id AND p.name = ? WHERE a.name = ?",
-            (project, account),
-        ).fetchone()
-    account_id, project_id = row or (None, None)
+    rows = fetch(
+        "SELECT a.id, p.id FROM account a "
+        "LEFT JOIN project p ON p.account_id = a.id AND p.name = ? WHERE a.name = ?",
+        (project, account),
+    )
+    account_id, project_id = rows[0] if rows else (None, None)
     if project is not None:
         project_id = project_id or records.new_id()
     return Scope(account_id or records.new_id(), project_id)
