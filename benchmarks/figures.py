@@ -31,12 +31,12 @@ MANY = 100_000
 
 
 def linked_ratio() -> Figure:
-    """Steps of `sessions.run` to raw sqlite3 with one linked commit a step."""
+    """Steps of `sessions.run` to raw SQLite with one linked commit a step."""
     return _ratio(ground.linked, commits=1)
 
 
 def apart_ratio() -> Figure:
-    """Steps of `next_command` and `handle_result` to raw sqlite3 with two commits a step."""
+    """Steps of `next_command` and `handle_result` to raw SQLite with two commits a step."""
     return _ratio(ground.apart, commits=2)
 
 

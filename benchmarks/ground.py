@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +11,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import apsw
 
 from interlock import Result, Scope, accounts, plugins, sessions
 from interlock.store import connection
@@ -78,14 +79,15 @@ def apart(steps: int) -> float:
 
 
 def raw(steps: int, *, commits: int, indexes: bool = True, encodes: bool = True) -> float:
-    """Steps a second of plain sqlite3 doing the same: data to JSON text, the time of the step,
+    """Steps a second of plain SQLite, by the same library, doing the same: data to JSON text, the
+    time of the step,
     the same rows into the same tables.
 
     One commit: a result and the next command together. Without `indexes` only the keys are kept;
     without `encodes` the JSON text was made before.
     """
     with ground() as (scope, path):
-        db = sqlite3.connect(path, isolation_level=None)
+        db = apsw.Connection(str(path))
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")
         if not indexes:
@@ -101,7 +103,7 @@ def raw(steps: int, *, commits: int, indexes: bool = True, encodes: bool = True)
         return rate
 
 
-def _step(db: sqlite3.Connection, scope: Scope, seq: int, commits: int, encode: Encode) -> None:
+def _step(db: apsw.Connection, scope: Scope, seq: int, commits: int, encode: Encode) -> None:
     time, answer = _now(), encode(ANSWER)
     db.execute("BEGIN IMMEDIATE")
     db.execute(
@@ -121,7 +123,7 @@ def _step(db: sqlite3.Connection, scope: Scope, seq: int, commits: int, encode: 
     db.execute("COMMIT")
 
 
-def _insert(db: sqlite3.Connection, scope: Scope, seq: int, encode: Encode) -> None:
+def _insert(db: apsw.Connection, scope: Scope, seq: int, encode: Encode) -> None:
     db.execute(
         "INSERT INTO interaction (session_id, seq, step, attempt, status, command, inserted_at, "
         "account_id, project_id) VALUES (?, ?, 'work', ?, 'open', ?, ?, ?, ?)",
@@ -129,7 +131,7 @@ def _insert(db: sqlite3.Connection, scope: Scope, seq: int, encode: Encode) -> N
     )
 
 
-def _insert_session(db: sqlite3.Connection, scope: Scope) -> None:
+def _insert_session(db: apsw.Connection, scope: Scope) -> None:
     db.execute(
         "INSERT INTO session (id, account_id, project_id, type, type_digest, execution_mode, "
         "input, state, status, step, attempt, seq, since, budget, version, inserted_at, "
@@ -147,7 +149,7 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
-def _drop_indexes(db: sqlite3.Connection) -> None:
+def _drop_indexes(db: apsw.Connection) -> None:
     found = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
     for (name,) in db.execute(found).fetchall():
         db.execute(f'DROP INDEX "{name}"')

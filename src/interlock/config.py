@@ -23,6 +23,8 @@ class Settings:
     """INTERLOCK_ACCOUNT: a name."""
     project: str | None = None
     """INTERLOCK_PROJECT: a name."""
+    network_disk: bool = False
+    """INTERLOCK_NETWORK_DISK=allow: the database may lie on a network disk."""
 
 
 def settings(environ: Mapping[str, str]) -> Settings:
@@ -41,6 +43,7 @@ def settings(environ: Mapping[str, str]) -> Settings:
         database_url=read("DATABASE_URL") or f"sqlite:///{data_dir / DATABASE}",
         account=read("ACCOUNT"),
         project=read("PROJECT"),
+        network_disk=read("NETWORK_DISK") == "allow",
     )
 
 

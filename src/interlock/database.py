@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from interlock.store import connection
+from interlock.store.disk import is_sound, sqlite_version
 from interlock.store.maintenance import (
     SessionSize,
     TableSize,
@@ -25,10 +26,12 @@ __all__ = [
     "count_sessions",
     "every_session",
     "faults",
+    "is_sound",
     "largest_sessions",
     "open_database",
     "pending",
     "place_of",
+    "sqlite_version",
     "table_sizes",
 ]
 

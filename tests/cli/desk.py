@@ -3,13 +3,13 @@
 import io
 import json
 import os
-import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, TextIO
 
+import apsw
 import pytest
 from attrs import frozen
 
@@ -74,9 +74,8 @@ class Desk:
 
     def change(self, sql: str) -> None:
         """Change the database behind Interlock's back."""
-        with closing(sqlite3.connect(self.data / "interlock.db")) as file:
+        with closing(apsw.Connection(str(self.data / "interlock.db"))) as file:
             file.execute(sql)
-            file.commit()
 
     def start(self, type: str, *words: str) -> str:
         """The id of a new session."""

@@ -72,7 +72,7 @@ def let_time_pass(session: Session) -> None:
             "UPDATE interaction SET due_at = ? WHERE session_id = ? AND status = 'open' "
             "AND due_at IS NOT NULL",
             (past, session.id),
-        ).rowcount
+        )
     assert changed == 1
     recent.forget()
 

@@ -6,12 +6,12 @@ import pytest
 
 from interlock import Scope, accounts, sessions
 from interlock.engine.errors import InvalidInput, SessionNotFound
-from interlock.store.connection import disconnect, execute
+from interlock.store.connection import disconnect, fetch
 
 
 def names(table: str) -> list[str]:
     """The names in a table."""
-    return [str(name) for (name,) in execute(f'SELECT name FROM "{table}" ORDER BY name')]  # noqa: S608
+    return [str(name) for (name,) in fetch(f'SELECT name FROM "{table}" ORDER BY name')]  # noqa: S608
 
 
 def test_entering_makes_what_is_missing_once() -> None:
@@ -19,8 +19,8 @@ def test_entering_makes_what_is_missing_once() -> None:
     scope = accounts.enter("acme", "site", path="/work/site", user="ann")
     assert accounts.enter("acme", "site", path="/elsewhere", user="ann") == scope
     assert (names("account"), names("project"), names("user")) == (["acme"], ["site"], ["ann"])
-    assert execute("SELECT path FROM project").fetchall() == [("/work/site",)]
-    rows = execute("SELECT account_id, user_id, role FROM membership").fetchall()
+    assert fetch("SELECT path FROM project") == [("/work/site",)]
+    rows = fetch("SELECT account_id, user_id, role FROM membership")
     assert rows == [(scope.account_id, scope.user_id, "owner")]
 
 
@@ -84,7 +84,7 @@ def test_a_name_that_is_none_is_refused(bad: str, there: bool) -> None:
 def test_a_path_that_is_no_text_is_made_visible() -> None:
     """A directory may have any name; the project still has one that can be read."""
     accounts.enter("acme", "site", path="/work/\udcff")
-    assert execute("SELECT path FROM project").fetchall() == [("/work/\\udcff",)]
+    assert fetch("SELECT path FROM project") == [("/work/\\udcff",)]
 
 
 def test_names_are_data(scope: Scope) -> None:

@@ -29,20 +29,21 @@ def counting() -> Iterator[Work]:
     """Count what is done on this thread's connection."""
     work, connection = Work(), proxy.obj.connection()
 
-    def told(_: str) -> None:
+    def told(cursor: object, sql: str, values: object) -> bool:
         work.statements += 1
+        return True
 
-    def advanced() -> int:
+    def advanced() -> bool:
         work.instructions += 1
-        return 0
+        return False
 
-    connection.set_trace_callback(told)
+    connection.exec_trace = told
     connection.set_progress_handler(advanced, 1)
     try:
         yield work
     finally:
-        connection.set_trace_callback(None)
-        connection.set_progress_handler(None, 0)
+        connection.exec_trace = None
+        connection.set_progress_handler(None)
 
 
 @pytest.fixture

@@ -42,6 +42,10 @@ class Mortal:
         self.die()
         return self.real.execute(*statement)
 
+    def changes(self) -> int:
+        """As the real one."""
+        return int(self.real.changes())
+
     def die(self) -> None:
         """Raise Killed when its time has come."""
         if self.left <= 0:
@@ -56,7 +60,8 @@ def dying_after(statements: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(connection, "_connection", lambda: mortal)
         yield
-    real.rollback()
+    if real.in_transaction:
+        real.execute("ROLLBACK")
     disconnect()
     restart()
     with tx():  # its lease ends with it: a real one is told by its process id

@@ -12,7 +12,7 @@ from interlock.engine.errors import (
     InvalidInput,
     SessionNotFound,
 )
-from interlock.store.connection import execute, tx
+from interlock.store.connection import execute, fetch_one, tx
 from interlock.store.tables import database as proxy
 from tests.sessions.moves import ok, restart, submit
 
@@ -119,7 +119,7 @@ def test_an_event_that_cannot_be_kept_is_refused(
 
 def test_reading_changes_nothing_and_writes_nothing(scope: Scope, session: Session) -> None:
     """Looking leaves the database as it is."""
-    before = execute("SELECT total_changes()").fetchone()
+    before = fetch_one("SELECT total_changes()")
     sessions.get(scope, session.id)
     sessions.find(scope, text="x")
     sessions.resolve(scope, session.id[:30])
@@ -127,7 +127,7 @@ def test_reading_changes_nothing_and_writes_nothing(scope: Scope, session: Sessi
     list(sessions.events(scope, session.id))
     sessions.contexts(scope, session.id)
     sessions.check(scope, session.id)
-    assert execute("SELECT total_changes()").fetchone() == before
+    assert fetch_one("SELECT total_changes()") == before
 
 
 def test_a_text_goes_with_a_session(scope: Scope, session: Session) -> None:
@@ -185,7 +185,12 @@ def test_nothing_is_ever_deleted_and_no_event_is_edited(scope: Scope) -> None:
     """Whatever is done to a session, the log and its events are only added to."""
     said: list[str] = []
     connection = proxy.obj.connection()
-    connection.set_trace_callback(said.append)
+
+    def told(cursor: object, sql: str, values: object) -> bool:
+        said.append(sql)
+        return True
+
+    connection.exec_trace = told
     try:
         session = sessions.create(scope, "pair")
         row = sessions.next_command(scope, session.id)
@@ -198,7 +203,7 @@ def test_nothing_is_ever_deleted_and_no_event_is_edited(scope: Scope) -> None:
         sessions.reopen(scope, session.id, "first")
         sessions.cancel(scope, session.id)
     finally:
-        connection.set_trace_callback(None)
+        connection.exec_trace = None
     assert {sql.split()[0] for sql in said} == {"BEGIN", "COMMIT", "INSERT", "SELECT", "UPDATE"}
     assert {sql.split()[1] for sql in said if sql.startswith("UPDATE")} == {
         "session",

@@ -8,7 +8,7 @@ import pytest
 
 from interlock import Interaction, Result, Scope, Session, accounts, sessions
 from interlock.engine.errors import SessionNotFound
-from interlock.store.connection import execute
+from interlock.store.connection import fetch
 from tests.sessions.moves import finish, ok
 
 
@@ -50,7 +50,7 @@ WITHOUT_A_SESSION = {"create", "find", "reprice", "subscribe", "usage"}
 def everything() -> list[Any]:
     """Every row that a session consists of."""
     tables = ("session", "interaction", "event", "context", "blob", "usage", "budget")
-    return [execute(f'SELECT * FROM "{table}"').fetchall() for table in tables]  # noqa: S608
+    return [fetch(f'SELECT * FROM "{table}"') for table in tables]  # noqa: S608
 
 
 def takes_scope(function: Any) -> bool:

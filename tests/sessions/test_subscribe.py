@@ -1,10 +1,10 @@
 """Who subscribes is told what this process committed, after it is durable, once."""
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
 
+import apsw
 import pytest
 
 from interlock import Interaction, Result, Scope, Session, sessions
@@ -86,8 +86,8 @@ def test_what_is_told_is_durable(scope: Scope) -> None:
     seen: list[Any] = []
 
     def hear(change: str, session: Session, row: Interaction | None) -> None:
-        with closing(sqlite3.connect(location())) as other:
-            written = other.execute("SELECT version, status, seq FROM session").fetchone()
+        with closing(apsw.Connection(location())) as other:
+            written: Any = other.execute("SELECT version, status, seq FROM session").fetchone()
             assert written == (session.version, session.status, session.seq)
             if row is not None:
                 written = other.execute(

@@ -7,7 +7,7 @@ from interlock import COMPLETE, Command, Result, Scope, Session, SessionType, Sh
 from interlock.engine.values import changed
 from interlock.store import owners, records
 from interlock.store.codec import Submitted
-from interlock.store.connection import execute, tx
+from interlock.store.connection import fetch_one, tx
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 
@@ -67,5 +67,5 @@ def step_once(session: Session, result: Result) -> Session:
 
 def value(sql: str, *values: Any) -> Any:
     """The first column of the first row that a statement finds."""
-    row = execute(sql, values).fetchone()
+    row = fetch_one(sql, values)
     return None if row is None else row[0]

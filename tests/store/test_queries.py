@@ -1,6 +1,7 @@
 """Looking at what is kept: in order, a chunk at a time, and only ever added to."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -58,17 +59,22 @@ def test_a_log_is_read_as_it_is_asked_for(session: Session, small_chunks: int) -
     """The first row of a long log costs one chunk, not the log."""
     asked: list[str] = []
     connection = proxy.obj.connection()
-    connection.set_trace_callback(asked.append)
+
+    def told(cursor: object, sql: str, values: Any) -> bool:
+        asked.append(f"{sql} {values}")
+        return True
+
+    connection.exec_trace = told
     try:
         reading = queries.rows(session)
         assert asked == []
         assert next(reading).seq == 1
         assert len([sql for sql in asked if "FROM interaction" in sql]) == 1
-        assert f"LIMIT {small_chunks}" in asked[-1]
+        assert asked[-1].endswith(f"LIMIT ? {(session.id, 0, small_chunks)}")
         assert len(list(reading)) == 9
         assert len([sql for sql in asked if "FROM interaction" in sql]) == 4
     finally:
-        connection.set_trace_callback(None)
+        connection.exec_trace = None
 
 
 def test_events_are_only_ever_added(session: Session) -> None:

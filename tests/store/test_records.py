@@ -9,7 +9,7 @@ from interlock import Ask, Call, Command, Prompt, Result, Scope, Session, Shell,
 from interlock.engine.errors import Refused, StaleSession
 from interlock.engine.values import Interaction, changed
 from interlock.store import queries, records, rows
-from interlock.store.connection import execute, tx
+from interlock.store.connection import execute, fetch_one, tx
 from tests.store.samples import KIND, NOW, enter, issue, new_session, settle, step_once, value
 
 COLUMNS = "session_id, account_id, step, attempt, status, command, inserted_at"
@@ -219,7 +219,7 @@ def test_account_and_project_are_on_each_row() -> None:
     """Scoping an interaction needs no join."""
     scope = enter()
     issue(new_session(scope))
-    row = execute("SELECT account_id, project_id FROM interaction").fetchone()
+    row = fetch_one("SELECT account_id, project_id FROM interaction")
     assert row == (scope.account_id, scope.project_id)
     assert value("SELECT account_id FROM session") == scope.account_id
 

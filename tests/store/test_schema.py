@@ -8,7 +8,7 @@ import pytest
 
 from interlock.engine.errors import Refused
 from interlock.store import owners, queries
-from interlock.store.connection import connect, disconnect, execute, tx
+from interlock.store.connection import connect, disconnect, execute, fetch_one, tx
 from interlock.store.tables import TABLES
 from tests.store.samples import NOW, enter, issue, new_session, value
 
@@ -99,7 +99,7 @@ def test_the_id_of_a_session_is_its_primary_key(database: peewee.Database) -> No
 
 def test_a_new_session_is_active(filled: str) -> None:
     """The life cycle begins with `active`, and the times are those of its making."""
-    row = execute("SELECT status, inserted_at, updated_at FROM session").fetchone()
+    row = fetch_one("SELECT status, inserted_at, updated_at FROM session")
     assert row == ("active", "2026-01-02T03:04:05.678901+00:00", "2026-01-02T03:04:05.678901+00:00")
 
 
@@ -176,13 +176,11 @@ def test_a_parent_with_children_stays() -> None:
 def test_a_session_outlives_what_it_was_about(table: str, emptied: list[str], filled: str) -> None:
     """Without its project, component or person a session stays, and names none."""
     links = ["account_id", "project_id", "component_id", "user_id"]
-    before = execute(f"SELECT {', '.join(links)} FROM session").fetchone()
+    before = fetch_one(f"SELECT {', '.join(links)} FROM session")
     assert None not in before
     with tx():
         execute(f'DELETE FROM "{table}"')
-    after = dict(
-        zip(links, execute(f"SELECT {', '.join(links)} FROM session").fetchone(), strict=True)
-    )
+    after = dict(zip(links, fetch_one(f"SELECT {', '.join(links)} FROM session"), strict=True))
     assert [name for name in links if after[name] is None] == emptied
 
 

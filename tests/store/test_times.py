@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.store import queries, tables
-from interlock.store.connection import execute, tx
+from interlock.store.connection import fetch, tx
 from interlock.store.tables import read_time, write_time
 from tests.store.samples import NOW, enter, issue, new_session
 
@@ -64,7 +64,7 @@ def test_every_kept_time_has_one_form() -> None:
         for name, field in model._meta.fields.items():
             if isinstance(field, tables.TimeField):
                 sql = f'SELECT {name} FROM "{model._meta.table_name}" WHERE {name} IS NOT NULL'
-                texts = [text for (text,) in execute(sql).fetchall()]
+                texts = [text for (text,) in fetch(sql)]
                 seen += len(texts)
                 assert set(texts) <= {"2026-01-02T03:04:05.678901+00:00"}, (model, name)
     assert seen >= 11

@@ -1,10 +1,10 @@
 """One transaction at a time: all of it or nothing, and nobody is told of a lock."""
 
-import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+import apsw
 import peewee
 import pytest
 
@@ -32,9 +32,9 @@ def in_transaction(database: peewee.Database) -> bool:
 
 
 @contextmanager
-def locked(database: peewee.Database) -> Iterator[sqlite3.Connection]:
+def locked(database: peewee.Database) -> Iterator[apsw.Connection]:
     """Another connection that writes, and has not said yet what."""
-    with closing(sqlite3.connect(database.database, isolation_level=None)) as other:
+    with closing(apsw.Connection(database.database)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield other
 

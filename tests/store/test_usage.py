@@ -126,14 +126,19 @@ def test_a_result_without_usage_costs_no_statement(session: Session) -> None:
     """Only those that tell of usage are written twice."""
     said: list[str] = []
     opened = issue_next(session)
-    proxy.obj.connection().set_trace_callback(said.append)
+
+    def told(cursor: object, sql: str, values: object) -> bool:
+        said.append(sql)
+        return True
+
+    proxy.obj.connection().exec_trace = told
     opened = issue_next(settle(opened, Result()))
     plain = len(said)
     opened = issue_next(settle(opened, Result(usage={})))
     assert len(said) == 2 * plain
     assert not any("INTO usage" in sql for sql in said)
     settle(opened, Result(usage=TWO))
-    proxy.obj.connection().set_trace_callback(None)
+    proxy.obj.connection().exec_trace = None
     assert sum("INTO usage" in sql for sql in said) == 2
 
 

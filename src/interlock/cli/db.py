@@ -74,7 +74,8 @@ def migrate(caller: Caller, as_json: bool) -> None:
 @json_option
 @pass_caller
 def check(caller: Caller, as_json: bool) -> int:
-    """Check the file's pages, indexes and keys, then every session against the replay of its log.
+    """Check the file's pages, indexes and keys, then every session against the replay of its log,
+    and the sums of what was used against the log too.
 
     A session whose type is not there, or has another definition now, cannot be replayed; it is
     counted and is no fault. Exit status 1 when there is a fault.
@@ -86,6 +87,7 @@ def check(caller: Caller, as_json: bool) -> int:
         _show_progress(number, total)
         kind, said = check_session(scope, session_id)
         found[kind] += said
+        found["sessions"] += _check_usage(scope, session_id)
     sound = not found["file"] and not found["sessions"]
     if as_json:
         document({"path": str(place), "sound": sound, "sessions_checked": total} | {
@@ -113,6 +115,14 @@ def check_session(scope: Scope, session_id: str) -> tuple[str, list[str]]:
         if not _has_changed(scope, session_id):
             return "sessions", [f"session {session_id}: {error}"]
     return "skipped", [f"session {session_id}: its type has another definition now"]
+
+
+def _check_usage(scope: Scope, session_id: str) -> list[str]:
+    try:
+        said = sessions.check_usage(scope, session_id)
+    except InterlockError as error:
+        said = [f"its usage cannot be checked: {error}"]
+    return [f"session {session_id}: {line}" for line in said]
 
 
 def _has_changed(scope: Scope, session_id: str) -> bool:
@@ -155,10 +165,7 @@ def stats(caller: Caller, as_json: bool) -> None:
     say(f"{place}, {size:,} bytes")
     table(
         ("table", "rows", "bytes"),
-        [
-            (one.name, f"{one.rows:,}", "?" if one.bytes is None else f"{one.bytes:,}")
-            for one in tables
-        ],
+        [(one.name, f"{one.rows:,}", f"{one.bytes:,}") for one in tables],
     )
     if largest:
         say(f"the largest sessions of account {caller.account}:")

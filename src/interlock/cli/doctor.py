@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import stat
 import subprocess
 import sys
@@ -21,8 +20,6 @@ from interlock.cli.outlet import document, is_terminal, say, tell
 from interlock.cli.tree import Command, json_option
 from interlock.engine.errors import InterlockError
 from interlock.environments.agent_programs import find_programs
-
-OLDEST_SQLITE = (3, 35, 0)
 
 LOADERS: dict[str, Callable[[str], object]] = {
     plugins.SESSION_TYPES: plugins.load_type,
@@ -75,9 +72,9 @@ def look_at_python(caller: Caller) -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
     yield Finding("interlock", True, f"{__version__} in {Path(__file__).parents[1]}")
     yield Finding("python", sys.version_info >= (3, 11), f"{version} at {sys.executable}")
-    recent = sqlite3.sqlite_version_info >= OLDEST_SQLITE
-    wanted = "" if recent else f"; {'.'.join(map(str, OLDEST_SQLITE))} or newer is needed"
-    yield Finding("sqlite", recent, sqlite3.sqlite_version + wanted)
+    used = database.sqlite_version()
+    sound = database.is_sound(used)
+    yield Finding("sqlite", sound, used if sound else f"{used} can damage its files; upgrade apsw")
 
 
 def look_at_data(caller: Caller) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from hashlib import sha256
 import orjson
 
 from interlock.engine.errors import StoreUnusable
-from interlock.store.connection import execute, guard
+from interlock.store.connection import execute, fetch_one
 
 CAP = 64 * 1024
 """Bytes of JSON text that a row keeps itself."""
@@ -38,8 +38,7 @@ def fetch(kept: str) -> str:
     if not kept.startswith(MARK):
         return kept
     digest = orjson.loads(kept)["blob"]
-    with guard():
-        row = execute("SELECT content FROM blob WHERE digest = ?", (digest,)).fetchone()
+    row = fetch_one("SELECT content FROM blob WHERE digest = ?", (digest,))
     if row is None or sha256(row[0]).hexdigest() != digest:
         raise StoreUnusable(
             f"the payload {digest[:12]} is missing or damaged; run `interlock db check`"

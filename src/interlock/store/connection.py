@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import random
-import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import Any, cast
 
+import apsw
 import peewee
-from peewee import SqliteDatabase
+from playhouse.apsw_ext import APSWDatabase
 
 from interlock.config import settings
 from interlock.engine.errors import (
@@ -23,11 +24,12 @@ from interlock.engine.errors import (
     StoreBusy,
     StoreUnusable,
 )
+from interlock.store.disk import prepare_ground
 from interlock.store.migration import migrate
 from interlock.store.tables import database
 
 FAILURES = (
-    *(sqlite3.Error, peewee.PeeweeException),
+    *(apsw.Error, peewee.PeeweeException),
     *(UnicodeEncodeError, OverflowError),  # of a value that no column can hold
 )
 
@@ -42,32 +44,53 @@ PRAGMAS = {
 }
 
 
-def connect(url: str) -> SqliteDatabase:
+DURABLE = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+"""What a database that was opened must answer to the pragmas."""
+
+
+class Sqlite(APSWDatabase):  # type: ignore[misc]  # playhouse has no types
+    """A SQLite file, through a library that brings a SQLite of its own along."""
+
+    def _add_conn_hooks(self, conn: apsw.Connection) -> None:
+        conn.convert_binding = _write_time
+        super()._add_conn_hooks(conn)
+
+
+def _write_time(cursor: object, number: int, value: object) -> str:
+    """A time as text: the runner of migrations writes one that has passed no field of ours."""
+    if isinstance(value, datetime):
+        return value.isoformat(" ")
+    raise TypeError(f"value {number} is {type(value).__name__}, which no column can hold")
+
+
+def connect(url: str) -> Sqlite:
     """Open the database at a URL for this process; a new file is created and migrated. Of the
     folders only the data directory is made: any other path may be a typing error.
 
     Raises StoreUnusable with what to do about it.
     """
     path = path_of(url)
-    folder = Path(path).parent
-    own = folder == settings(os.environ).data_dir.absolute()
-    if not own and not folder.is_dir():
-        raise StoreUnusable(
-            f"the database {path} cannot be made: there is no folder {folder}; make it, or correct "
-            "INTERLOCK_DATABASE_URL"
-        )
-    opened = SqliteDatabase(path, pragmas=PRAGMAS, timeout=BUSY_SECONDS)
+    opened = Sqlite(path, pragmas=PRAGMAS, timeout=BUSY_SECONDS)
     with guard(path):
         try:
-            if own:
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            prepare_ground(Path(path), settings(os.environ))
             _patiently(opened.connect)
+            _require_durable(opened)
             _patiently(lambda: migrate(opened))
-        except (OSError, peewee.PeeweeException):
+        except (OSError, peewee.PeeweeException, StoreUnusable):
             opened.close()
             raise
     database.initialize(opened)
     return opened
+
+
+def _require_durable(opened: Sqlite) -> None:
+    told = [opened.execute_sql(f"PRAGMA {name}").fetchone()[0] for name in DURABLE]
+    if told != [*DURABLE.values()]:
+        raise StoreUnusable(
+            f"{opened.database} cannot be kept in WAL mode with every commit on the disk "
+            f"(it says {told}); put it on another disk"
+        )
 
 
 def disconnect() -> None:
@@ -120,9 +143,12 @@ class tx:  # noqa: N801  read as `with tx():`, like a function
             raise
 
 
-def execute(sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-    """The cursor of one constant statement with its values bound, on this thread's connection."""
-    return _connection().execute(sql, values)
+def execute(sql: str, values: Sequence[Any] = ()) -> int:
+    """How many rows one constant statement changed, its values bound, on this thread's
+    connection. Raises what SQLite raises: it is for within `tx` or `guard`."""
+    connection = _connection()
+    connection.execute(sql, values)
+    return connection.changes()
 
 
 def fetch(sql: str, values: Sequence[Any] = ()) -> list[Any]:
@@ -131,6 +157,11 @@ def fetch(sql: str, values: Sequence[Any] = ()) -> list[Any]:
         return _connection().execute(sql, values).fetchall()
     except (*FAILURES, OSError) as error:
         raise _explain(error, None) from error
+
+
+def fetch_one(sql: str, values: Sequence[Any] = ()) -> Any:
+    """The first row that one constant statement finds; None for none. Raises as `guard` does."""
+    return next(iter(fetch(sql, values)), None)
 
 
 @contextmanager
@@ -143,12 +174,12 @@ def guard(path: str | None = None) -> Iterator[None]:
         raise _explain(error, path) from error
 
 
-def _connection() -> sqlite3.Connection:
+def _connection() -> apsw.Connection:
     # What `database.connection()` does, without its proxy: this is asked six times a step.
     state = database.obj._state
     if state.closed:
         database.obj.connect()
-    return cast(sqlite3.Connection, state.conn)
+    return cast(apsw.Connection, state.conn)
 
 
 def _begin() -> None:
@@ -167,7 +198,7 @@ def _patiently(act: Any) -> None:
         try:
             act()
             return
-        except (peewee.OperationalError, sqlite3.OperationalError) as error:
+        except (peewee.OperationalError, apsw.Error) as error:
             if not _is_locked(error) or time.monotonic() > began + BUSY_SECONDS:
                 raise
             time.sleep(random.uniform(0.005, 0.05))  # noqa: S311  jitter, not a secret
@@ -206,8 +237,9 @@ def _kind(error: Exception) -> str:
     cause = _cause(error)
     if isinstance(cause, OSError):
         return "FULL" if cause.errno in (ENOSPC, EDQUOT) else ""
-    name = str(getattr(cause, "sqlite_errorname", ""))
-    return name.removeprefix("SQLITE_").partition("_")[0]
+    if not isinstance(cause, apsw.Error):
+        return ""
+    return type(cause).__name__.removesuffix("Error").upper()
 
 
 def _explain(error: Exception, path: str | None = None) -> InterlockError:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import apsw
 from attrs import frozen
 
 from interlock.engine.errors import Refused, StoreUnusable
 from interlock.engine.values import Scope
 from interlock.store import connection, migration
-from interlock.store.connection import execute, guard
+from interlock.store.connection import fetch, fetch_one, guard
 from interlock.store.tables import database
 
 
@@ -22,8 +22,8 @@ class TableSize:
 
     name: str
     rows: int
-    bytes: int | None
-    """On disk; None where this SQLite cannot tell."""
+    bytes: int
+    """On disk."""
 
 
 @frozen
@@ -40,23 +40,17 @@ class SessionSize:
 
 def table_sizes() -> list[TableSize]:
     """Every table, by name."""
-    with guard():
-        names = [
-            str(name)
-            for (name,) in execute(
-                "SELECT name FROM sqlite_schema WHERE type = 'table' "
-                "AND name NOT LIKE 'sqlite_%' ORDER BY name"
-            ).fetchall()
-        ]
-        sizes = _bytes_by_table()
-        return [
-            TableSize(
-                name,
-                int(execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]),
-                None if sizes is None else sizes.get(name, 0),
-            )
-            for name in names
-        ]
+    sql = (
+        "SELECT name FROM sqlite_schema WHERE type = 'table' "
+        "AND name NOT LIKE 'sqlite_%' ORDER BY name"
+    )
+    sizes = _bytes_by_table()
+    return [
+        TableSize(
+            str(name), int(fetch_one(f'SELECT count(*) FROM "{name}"')[0]), sizes.get(str(name), 0)
+        )
+        for (name,) in fetch(sql)
+    ]
 
 
 def largest_sessions(scope: Scope, limit: int) -> list[SessionSize]:
@@ -72,15 +66,13 @@ def largest_sessions(scope: Scope, limit: int) -> list[SessionSize]:
         f"ifnull(({told} WHERE session_id = s.id), 0) AS size "
         f"FROM session s WHERE {where} ORDER BY size DESC, s.id LIMIT ?"
     )
-    with guard():
-        return [SessionSize(*found) for found in execute(sql, (*values, limit)).fetchall()]
+    return [SessionSize(*found) for found in fetch(sql, (*values, limit))]
 
 
 def faults() -> list[str]:
     """What is wrong with the file: its pages and indexes, then rows whose owner is gone."""
-    with guard():
-        told = [str(said) for (said,) in execute("PRAGMA integrity_check").fetchall()]
-        orphans = execute("PRAGMA foreign_key_check").fetchall()
+    told = [str(said) for (said,) in fetch("PRAGMA integrity_check")]
+    orphans = fetch("PRAGMA foreign_key_check")
     return [f"integrity: {said}" for said in told if said != "ok"] + [
         f"row {row} of {table} belongs to a row of {parent} that is not there"
         for table, row, parent, _ in orphans
@@ -91,10 +83,9 @@ def every_session() -> Iterator[tuple[Scope, str]]:
     """Every session of the file, in its own account's scope."""
     after = ""
     while True:
-        with guard():
-            found = execute(
-                "SELECT id, account_id FROM session WHERE id > ? ORDER BY id LIMIT 500", (after,)
-            ).fetchall()
+        found = fetch(
+            "SELECT id, account_id FROM session WHERE id > ? ORDER BY id LIMIT 500", (after,)
+        )
         if not found:
             return
         for session_id, account_id in found:
@@ -104,8 +95,7 @@ def every_session() -> Iterator[tuple[Scope, str]]:
 
 def count_sessions() -> int:
     """How many sessions the file has."""
-    with guard():
-        return int(execute("SELECT count(*) FROM session").fetchone()[0])
+    return int(fetch_one("SELECT count(*) FROM session")[0])
 
 
 def pending(url: str) -> list[str]:
@@ -116,10 +106,10 @@ def pending(url: str) -> list[str]:
     place = Path(connection.path_of(url))
     if not place.exists():
         return migration.names()
-    with guard(str(place)), closing(sqlite3.connect(f"{place.as_uri()}?mode=ro", uri=True)) as file:
+    with guard(str(place)), closing(apsw.Connection(str(place), apsw.SQLITE_OPEN_READONLY)) as file:
         try:
             found = file.execute("SELECT name FROM schema_migration").fetchall()
-        except sqlite3.OperationalError as error:
+        except apsw.SQLError as error:
             if "no such table" not in str(error):
                 raise
             found = []
@@ -145,8 +135,9 @@ def back_up(target: Path) -> int:
         reason = getattr(error, "strerror", None) or error
         raise StoreUnusable(f"{target} cannot be written: {reason}") from None
     try:
-        with guard(), closing(sqlite3.connect(target)) as copy:
-            database.connection().backup(copy)
+        with guard(), closing(apsw.Connection(str(target))) as copy:
+            with copy.backup("main", database.connection(), "main") as backup:
+                backup.step()
             copy.execute("PRAGMA journal_mode = delete")
         return target.stat().st_size
     except BaseException:
@@ -154,12 +145,9 @@ def back_up(target: Path) -> int:
         raise
 
 
-def _bytes_by_table() -> dict[str, int] | None:
-    try:
-        found = execute(
-            "SELECT s.tbl_name, sum(d.pgsize) FROM dbstat d "
-            "JOIN sqlite_schema s ON s.name = d.name GROUP BY s.tbl_name"
-        ).fetchall()
-    except sqlite3.OperationalError:
-        return None  # this SQLite was built without dbstat
+def _bytes_by_table() -> dict[str, int]:
+    found = fetch(
+        "SELECT s.tbl_name, sum(d.pgsize) FROM dbstat d "
+        "JOIN sqlite_schema s ON s.name = d.name GROUP BY s.tbl_name"
+    )
     return {str(name): int(size) for name, size in found}

@@ -8,7 +8,7 @@ from interlock.engine.errors import InvalidInput
 from interlock.engine.payload import visible
 from interlock.engine.values import Scope
 from interlock.store import records
-from interlock.store.connection import execute, fetch, guard, tx
+from interlock.store.connection import execute, fetch, fetch_one, tx
 from interlock.store.tables import write_time
 
 MAX_NAME = 200
@@ -78,7 +78,7 @@ def add_component(scope: Scope, name: str, now: datetime) -> str:
     with tx():
         where = "account_id = ? AND project_id IS ? AND name = ?"
         values = (scope.account_id, scope.project_id, name)
-        row = execute(f"SELECT id FROM component WHERE {where}", values).fetchone()
+        row = fetch_one(f"SELECT id FROM component WHERE {where}", values)
         if row is not None:
             return str(row[0])
         made = records.new_id()
@@ -92,11 +92,10 @@ def add_component(scope: Scope, name: str, now: datetime) -> str:
 
 def has_component(scope: Scope, component_id: str) -> bool:
     """True when the account has this component, in the scope's project if it has one."""
-    with guard():
-        row = execute(
-            "SELECT project_id FROM component WHERE id = ? AND account_id = ?",
-            (component_id, scope.account_id),
-        ).fetchone()
+    row = fetch_one(
+        "SELECT project_id FROM component WHERE id = ? AND account_id = ?",
+        (component_id, scope.account_id),
+    )
     return row is not None and scope.project_id in (None, row[0])
 
 
@@ -111,31 +110,28 @@ def use(scope: Scope, session_id: str) -> None:
 
 def current(scope: Scope) -> str | None:
     """The id of the session in use in the scope's project, if there is one."""
-    with guard():
-        row = execute(
-            "SELECT current_session_id FROM project WHERE id = ? AND account_id = ?",
-            (scope.project_id, scope.account_id),
-        ).fetchone()
+    row = fetch_one(
+        "SELECT current_session_id FROM project WHERE id = ? AND account_id = ?",
+        (scope.project_id, scope.account_id),
+    )
     return None if row is None else row[0]
 
 
 def project_names(account_id: str) -> dict[str, str]:
     """The names of an account's projects by id."""
-    with guard():
-        rows = execute("SELECT id, name FROM project WHERE account_id = ?", (account_id,))
-        return {str(id_): str(name) for id_, name in rows.fetchall()}
+    rows = fetch("SELECT id, name FROM project WHERE account_id = ?", (account_id,))
+    return {str(id_): str(name) for id_, name in rows}
 
 
 def _look_up(account: str, project: str | None, user: str | None) -> Scope | None:
-    with guard():
-        row = execute(
-            "SELECT a.id, p.id, u.id FROM account a "
-            "LEFT JOIN project p ON p.account_id = a.id AND p.name = ? "
-            'LEFT JOIN "user" u ON u.name = ? '
-            "LEFT JOIN membership m ON m.account_id = a.id AND m.user_id = u.id "
-            "WHERE a.name = ? AND (u.id IS NULL OR m.user_id IS NOT NULL)",
-            (project, user, account),
-        ).fetchone()
+    row = fetch_one(
+        "SELECT a.id, p.id, u.id FROM account a "
+        "LEFT JOIN project p ON p.account_id = a.id AND p.name = ? "
+        'LEFT JOIN "user" u ON u.name = ? '
+        "LEFT JOIN membership m ON m.account_id = a.id AND m.user_id = u.id "
+        "WHERE a.name = ? AND (u.id IS NULL OR m.user_id IS NOT NULL)",
+        (project, user, account),
+    )
     if row is None:
         return None
     scope = Scope(*row)
@@ -161,5 +157,5 @@ def _ensure(table: str, name: str, time: str | None) -> str:
         f'INSERT INTO "{table}" (id, name, inserted_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
         (records.new_id(), name, time),
     )
-    row = execute(f'SELECT id FROM "{table}" WHERE name = ?', (name,)).fetchone()
+    row = fetch_one(f'SELECT id FROM "{table}" WHERE name = ?', (name,))
     return str(row[0])

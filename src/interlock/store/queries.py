@@ -13,7 +13,7 @@ from interlock.engine.payload import check_payload, visible
 from interlock.engine.values import Interaction, Scope, Session, changed
 from interlock.store import blobs, codec, records, tables
 from interlock.store import rows as rows_of
-from interlock.store.connection import execute, guard
+from interlock.store.connection import execute, fetch, guard
 from interlock.store.tables import read_time, write_time
 
 CHUNK = 200
@@ -47,8 +47,7 @@ def ids_like(scope: Scope, prefix: str, limit: int = 5) -> list[str]:
     """Up to `limit` session ids in scope that begin with a prefix."""
     owned, values = _owned(scope)
     sql = f"SELECT id FROM session WHERE {owned} AND id >= ? AND id < ? ORDER BY id LIMIT ?"
-    with guard():
-        found = execute(sql, (*values, prefix, prefix + "\U0010ffff", limit)).fetchall()
+    found = fetch(sql, (*values, prefix, prefix + "\U0010ffff", limit))
     return [str(id_) for (id_,) in found]
 
 
@@ -87,9 +86,7 @@ def sessions(
     where = " AND ".join(sql for sql, _ in conditions)
     values = [value for _, bound in conditions for value in bound]
     sql = f"{records.SELECT_SESSION} WHERE {where} ORDER BY id DESC LIMIT ?"
-    with guard():
-        found = execute(sql, (*values, limit)).fetchall()
-        return _with_open_rows([records.read_session(row) for row in found])
+    return _with_open_rows([records.read_session(row) for row in fetch(sql, (*values, limit))])
 
 
 def rows(
@@ -103,8 +100,7 @@ def rows(
     while left is None or left > 0:
         size = CHUNK if left is None else min(CHUNK, left)
         sql = f"{rows_of.SELECT_ROW} WHERE {where} AND seq > ? ORDER BY seq LIMIT ?"
-        with guard():
-            found = execute(sql, (*values, after, size)).fetchall()
+        found = fetch(sql, (*values, after, size))
         yield from rows_of.read_rows(found)
         if len(found) < size:
             return
@@ -127,8 +123,7 @@ def events(
     left = limit
     while left is None or left > 0:
         size = CHUNK if left is None else min(CHUNK, left)
-        with guard():
-            found = execute(sql, (*values, after, size)).fetchall()
+        found = fetch(sql, (*values, after, size))
         for id_, owner, row, kind, data, sent_at in found:
             time = read_time(sent_at)
             if time is not None:
@@ -204,6 +199,6 @@ def _with_open_rows(found: list[Session]) -> list[Session]:
     sql = f"{rows_of.SELECT_ROW} WHERE status = 'open' AND session_id IN ({marks})"
     opened = {
         row.session_id: row
-        for row in rows_of.read_rows(execute(sql, [session.id for session in found]).fetchall())
+        for row in rows_of.read_rows(fetch(sql, [session.id for session in found]))
     }
     return [changed(session, open=opened.get(session.id)) for session in found]

@@ -116,26 +116,38 @@ def save(session: Session, now: datetime, submitted: Submitted | None = None) ->
 def _move(session: Session, time: str | None) -> None:
     state = _payload(session.state)
     moved = (session.step, state, session.attempt, session.seq, session.version + 1, time, time)
-    if execute(MOVE_SESSION, (*moved, session.id, session.version)).rowcount != 1:
+    if execute(MOVE_SESSION, (*moved, session.id, session.version)) != 1:
         raise StaleSession
 
 
 def _update(saved: Session) -> None:
     values = _columns(saved, MOVING)
-    if execute(UPDATE_SESSION, (*values, saved.id, saved.version - 1)).rowcount != 1:
+    if execute(UPDATE_SESSION, (*values, saved.id, saved.version - 1)) != 1:
         raise StaleSession
 
 
 def claim(session: Session, owner: str, until: datetime) -> Session:
     """The session with its lease given to an owner. Raises StaleSession."""
-    cursor = execute(
+    changes = execute(
         "UPDATE session SET lease_owner = ?, lease_until = ?, version = version + 1 "
         "WHERE id = ? AND version = ?",
         (owner, write_time(until), session.id, session.version),
     )
-    if cursor.rowcount != 1:
+    if changes != 1:
         raise StaleSession
     return changed(session, lease_owner=owner, lease_until=until, version=session.version + 1)
+
+
+def reassign(session: Session, agent: str, now: datetime) -> Session:
+    """The session as saved with another agent. Raises StaleSession."""
+    cursor = execute(
+        "UPDATE session SET agent = ?, updated_at = ?, version = version + 1 "
+        "WHERE id = ? AND version = ?",
+        (agent, write_time(now), session.id, session.version),
+    )
+    if cursor.rowcount != 1:
+        raise StaleSession
+    return changed(session, agent=agent, updated_at=now, version=session.version + 1)
 
 
 def renew(session_id: str, owner: str, until: datetime) -> None:
