@@ -33,6 +33,7 @@ COMMANDS: Table = {
     "use": (f"{PACKAGE}.current:use", "Make a session the current one."),
     "current": (f"{PACKAGE}.current:current", "Print the id of the current session."),
     "vscode": (f"{PACKAGE}.vscode:vscode", "Write tasks for VS Code: next and submit."),
+    "secrets": (f"{PACKAGE}.secrets:secrets", "Secrets by name: set, list, remove, audit."),
     "workspaces": (f"{PACKAGE}.workspaces:workspaces", "Where sessions work: list, sweep."),
     "db": (f"{PACKAGE}.db:db", "The database: migrate, check, stats, backup."),
     "completion": (f"{PACKAGE}.completion:completion", "Print what a shell needs to complete."),

@@ -12,6 +12,7 @@ from interlock.cli.caller import Caller, pass_caller
 from interlock.cli.documents import event_document, interaction_document
 from interlock.cli.names import id_argument
 from interlock.cli.outlet import document_list, json_text, say
+from interlock.cli.raw import print_raw
 from interlock.cli.timeline import print_end, print_event, print_head, print_row
 from interlock.cli.tree import Command, json_option
 from interlock.engine import Interaction, Scope
@@ -26,12 +27,14 @@ POLL_SECONDS = 0.5
         interlock log 019ac3 --step check --full
         interlock log --follow
         interlock log --full --json > recorded.json
+        interlock log --raw 3 > printed.bin
     """,
 )
 @id_argument
 @click.option("--step", metavar="S", help="Only the rows of this step.")
 @click.option("--full", is_flag=True, help="All of every command and output.")
 @click.option("--follow", is_flag=True, help="Go on with what happens, until the session ends.")
+@click.option("--raw", metavar="N", type=int, help="The very bytes that row N printed.")
 @json_option
 @pass_caller
 def log(
@@ -40,6 +43,7 @@ def log(
     step: str | None,
     full: bool,
     follow: bool,
+    raw: int | None,
     as_json: bool,
 ) -> None:
     """Show every command of a session and what came back, in order.
@@ -50,6 +54,9 @@ def log(
     for each interaction when it opens and when it closes, and for each event.
     """
     scope, found = caller.locate(session_id)
+    if raw is not None:
+        print_raw(scope, found, raw)
+        return
     if follow:
         for item in Follower(scope, found, step).items():
             _print_item(item, full=full, as_json=as_json)

@@ -59,14 +59,16 @@ def tell(*words: str | tuple[str, str], error: bool = False) -> None:
     click.echo("".join(map(_paint, words)), err=error)
 
 
-def data(content: bytes) -> None:
+def data(content: bytes, *, error: bool = False) -> None:
     """Print bytes as they are for a program, and so that a terminal obeys nothing in them."""
-    if is_terminal(sys.stdout):
-        say(content.decode(errors="backslashreplace").rstrip("\n"))
+    stream = sys.stderr if error else sys.stdout
+    if is_terminal(stream):
+        if content:
+            say(content.decode(errors="backslashreplace").rstrip("\n"), error=error)
         return
-    sys.stdout.flush()
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
+    stream.flush()
+    stream.buffer.write(content)
+    stream.buffer.flush()
 
 
 def document(value: Any) -> None:

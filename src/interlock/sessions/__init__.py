@@ -13,6 +13,7 @@ from interlock.sessions.expenses import (
     unfinished_tokens,
     usage,
 )
+from interlock.sessions.audit import Leak, audit
 from interlock.sessions.inquiry import Page, check, contexts, events, find, get, history, resolve
 from interlock.sessions.lease import running
 from interlock.sessions.lifecycle import add_context, archive, cancel, create, reopen, retry
@@ -32,12 +33,14 @@ __all__ = [
     "Cost",
     "Emit",
     "Event",
+    "Leak",
     "Page",
     "Perform",
     "Repriced",
     "add_context",
     "answer",
     "archive",
+    "audit",
     "balances",
     "cancel",
     "check",
