@@ -3,6 +3,7 @@
 Load in scope, decide (the engine, pure), save in one transaction, tell after the commit.
 """
 
+from interlock.sessions.audit import Leak, audit
 from interlock.sessions.balances import Balance
 from interlock.sessions.budgets import balances, set_budget
 from interlock.sessions.expenses import (
@@ -13,10 +14,10 @@ from interlock.sessions.expenses import (
     unfinished_tokens,
     usage,
 )
-from interlock.sessions.audit import Leak, audit
 from interlock.sessions.inquiry import Page, check, contexts, events, find, get, history, resolve
 from interlock.sessions.lease import running
 from interlock.sessions.lifecycle import add_context, archive, cancel, create, reopen, retry
+from interlock.sessions.reassignment import reassign
 from interlock.sessions.runner import Emit, Perform, drive, record, run
 from interlock.sessions.subscribers import Change, subscribe
 from interlock.sessions.turns import answer, handle_result, next_command
@@ -56,6 +57,7 @@ __all__ = [
     "has_prices",
     "history",
     "next_command",
+    "reassign",
     "record",
     "reopen",
     "reprice",
