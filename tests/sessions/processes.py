@@ -24,8 +24,8 @@ def wait_for(condition: Callable[[], bool]) -> None:
 class Runner:
     """A process in the middle of running a session."""
 
-    def __init__(self, session: Session) -> None:
-        arguments = [f"sqlite:///{location()}", "acme", "site", session.id]
+    def __init__(self, session: Session, *words: str) -> None:
+        arguments = [f"sqlite:///{location()}", "acme", "site", session.id, *words]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.sessions.runner_process", *arguments],
             cwd=ROOT,

@@ -1,11 +1,13 @@
-"""A process that runs a session: it tells each command, and what it reads is the result.
+"""A process that runs a session: it tells each command, and what it reads is the result. With a
+number of TOKENS its agent uses so many first.
 
-python -m tests.sessions.runner_process URL ACCOUNT PROJECT SESSION
+python -m tests.sessions.runner_process URL ACCOUNT PROJECT SESSION [TOKENS]
 """
 
 import sys
+import threading
 
-from interlock import Command, Result, accounts, sessions
+from interlock import Command, Interaction, Result, Session, accounts, sessions
 from interlock.engine.errors import InterlockError
 from interlock.store.connection import connect
 
@@ -22,12 +24,24 @@ def execute(command: Command) -> Result:
     return Result(output=sys.stdin.readline().strip())
 
 
+def spend(
+    session: Session, interaction: Interaction, *, emit: sessions.Emit, stop: threading.Event
+) -> Result:
+    """What the one who started this process says, after so many tokens were used."""
+    emit("usage", {"model": "gpt-4o", "requests": 1, "input_tokens": int(sys.argv[5])})
+    return execute(interaction.command)
+
+
 def main() -> None:
     """Run the session and tell how it stands."""
-    url, account, project, session = sys.argv[1:]
+    url, account, project, session, *tokens = sys.argv[1:]
     connect(url)
+    scope = accounts.enter(account, project)
     try:
-        ended = sessions.run(accounts.enter(account, project), session, execute)
+        if tokens:
+            ended = sessions.drive(scope, session, spend)
+        else:
+            ended = sessions.run(scope, session, execute)
         tell(f"{ended.status} {ended.step}")
     except InterlockError as error:
         tell(f"{error.code}: {error}")

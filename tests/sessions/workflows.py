@@ -218,6 +218,42 @@ class Faulty(SessionType):
         return False
 
 
+class Writer(SessionType):
+    """Asks the agent `times` times, once where nothing is said, and then runs a command."""
+
+    budget = LIMIT
+    transitions = (
+        ("ok", "write", "write", "more"),
+        ("ok", "write", "check"),
+        ("ok", "check", COMPLETE),
+    )
+
+    @step
+    def write(self, session: Session) -> Command:
+        return Prompt("Write it.")
+
+    @step
+    def check(self, session: Session) -> Command:
+        return Shell(("check",))
+
+    def more(self, session: Session, result: Result) -> bool:
+        return session.visits("write") < int(session.input.get("times", 1))
+
+
+class Thrifty(SessionType):
+    """Asks the agent in a step that may spend little."""
+
+    transitions = (("ok", "write", "rest"), ("ok", "rest", COMPLETE))
+
+    @step(budget={"tokens": 100})
+    def write(self, session: Session) -> Command:
+        return Prompt("Write it.")
+
+    @step
+    def rest(self, session: Session) -> Command:
+        return Prompt("Read it.")
+
+
 def _child(told: Mapping[str, Any]) -> Child:
     return Child(
         told.get("type", "pair"),

@@ -22,7 +22,7 @@ from interlock.store.spending import Spent
 
 NO_ROW = ("", 0)
 ONCE = "and is not asked for again"
-PERIODS = {"day": " of the day", "month": " of the month"}
+PERIODS = {"day": " for the day", "month": " for the month"}
 
 
 @frozen(kw_only=True)

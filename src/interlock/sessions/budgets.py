@@ -81,7 +81,7 @@ def set_budget(
             limits=_change(kept.limits, declared, limits or {}, add or {}),
             period=_period(place, period, kept.period),
         )
-        if not clear and not now.limits.given:
+        if not (clear or ((limits or add or period) and now.limits.given)):
             raise InvalidInput("a budget needs a limit, such as --money 5 or --tokens 2M")
         store.save(now, done.now)
         return Change(now if now.limits.given else None, _let_go_on(done, now))

@@ -12,8 +12,11 @@ from interlock.engine.values import Scope, Session, changed
 from interlock.environments.options import allow, secrets_of, split
 from interlock.secrets import vault
 from interlock.secrets.inlet import refuse_secrets, take_text
+from interlock.sessions.budgets import check_limits
 from interlock.sessions.work import Work, kind_of, load, put, revive_parent
 from interlock.store import owners, queries, records
+from interlock.store.budgets import Budget
+from interlock.store.budgets import save as save_budget
 from interlock.store.queries import Context
 
 MODES = ("manual", "auto", "agentic")
@@ -31,6 +34,7 @@ def create(
     secrets: Sequence[str] = (),
     component: str | None = None,
     budget: int | None = None,
+    budgets: Mapping[str, Any] | None = None,
     execution_mode: str = "manual",
 ) -> Session:
     """A new session at its first step, owned by the scope's account and project.
@@ -38,6 +42,8 @@ def create(
     `agent` is a kind and its options in one line, such as `program ruff check --fix`. Without an
     `environment` a vendor's program gets `clone` where `workdir` is in a repository, else `local`.
     `secrets` names those of the account's that its commands may have.
+    `budget` is how many interactions it may have; `budgets` what it and all that it starts may
+    spend, as in `{"money": 5, "tokens": 1_000_000}`.
     Raises UnknownType, BrokenType, InvalidInput, PluginUnusable, ComponentNotFound, SecretNotFound.
     """
     kind = plugins.load_type(type)()
@@ -46,6 +52,7 @@ def create(
     check_payload([title, agent, workdir], "the title, agent or work directory")
     if execution_mode not in MODES:
         raise InvalidInput(f"no execution mode {execution_mode!r}; use {', '.join(MODES)}")
+    limits = check_limits(budgets or {})
     environment = _choose_environment(scope, agent, environment, workdir, secrets)
     refuse_secrets(scope.account_id, [given, title, agent])
     if component is not None and not owners.has_component(scope, component):
@@ -65,6 +72,9 @@ def create(
     )
     with Work() as done:
         session = records.insert(session, done.now)
+        own = Budget(account_id=session.account_id, session_id=session.id, limits=limits)
+        if limits.given:
+            save_budget(own, done.now)
         done.note("created", session)
     return session
 
