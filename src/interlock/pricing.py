@@ -1,7 +1,7 @@
 """What tokens cost, from the price list that the package `genai-prices` brings along.
 
-Nothing is looked up anywhere. Without that package (`pip install interlock[prices]`) and for a
-model that it does not know there is no price, which is not the same as nothing to pay.
+Nothing is looked up anywhere. Without that package, which the extra `prices` names, and for a model
+that it does not know there is no price, which is not the same as nothing to pay.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from importlib.util import find_spec
 from typing import Any
 
 from interlock.agents.usage import COUNTERS, entries_of
+
+MISSING = "there is no price list here; `pip install 'genai-prices<0.3'` brings one"
+"""What to say to who asks for money where there is none."""
 
 EXACT = Decimal("1e-12")  # of a dollar
 

@@ -161,6 +161,20 @@ class Talk(SessionType):
         return Prompt(session.input["text"])
 
 
+class Crew(SessionType):
+    """The agent is asked, and then by two children."""
+
+    transitions = (("ok", "work", "children"), ("ok", "children", COMPLETE))
+
+    @step
+    def work(self, session: Session) -> Command:
+        return Prompt("Plan it.")
+
+    @step
+    def children(self, session: Session) -> Command:
+        return Spawn.each("talk", ({"text": word} for word in ("one", "two")))
+
+
 class BadGuard(SessionType):
     """Its guard raises."""
 

@@ -11,20 +11,23 @@ from attrs import fields
 
 from benchmarks.figures import FIGURES
 from interlock import Interaction, Result, Session, Shell
-from interlock.cli import application, documents, failures
+from interlock.agents.usage import COUNTERS
+from interlock.cli import amounts, application, documents, failures
 from interlock.diagrams import mermaid
 from interlock.engine import commands, errors
 from interlock.environments.environ import ALLOWED
 from interlock.environments.local import TIMEOUT
 from interlock.plugins import AGENTS, check_file, load_agent
 from interlock.plugins.builtin import BUILTIN
-from interlock.sessions import Event
+from interlock.sessions import Cost, Event
 from interlock.store.tables import TABLES
 from tests import source_rules
 from tests.docs import pages
 from tests.docs.pages import DOCS, ROOT
 
 ROW = Interaction(seq=1, step="check", attempt=1, command=Shell(("true",)), session_id="s")
+KEYS = ("step", "agent", "model", "day", "type", "session", "row", "time")
+COST = Cost(key=dict.fromkeys(KEYS), tokens=dict.fromkeys(COUNTERS, 0))
 SESSION = Session(type="mend", step="check")
 
 
@@ -55,6 +58,7 @@ def members(kind: type) -> list[str]:
         ("Interaction", list(documents.interaction_document(ROW))),
         ("Command", [kind.kind for kind in commands.COMMANDS]),
         ("Result", members(Result)),
+        ("Cost", list(amounts.cost_document(COST))),
         ("Event", ["interaction_id" if name == "seq" else name for name in members(Event)]),
     ],
 )

@@ -195,7 +195,7 @@ def test_pricing_anew_is_refused_without_a_price_list(
     assert sessions.has_prices()
     monkeypatch.setattr("interlock.pricing.is_known", lambda: False)
     assert not sessions.has_prices()
-    with pytest.raises(Refused, match="pip install 'interlock"):
+    with pytest.raises(Refused, match="pip install 'genai-prices"):
         sessions.reprice(scope)
     (cost,) = sessions.costs(scope)
     assert (cost.total_tokens, cost.unpriced, cost.money) == (113, 3, Decimal(0))

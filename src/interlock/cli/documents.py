@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from interlock.cli.amounts import usage_document
 from interlock.engine import Ask, Interaction, Session, Spawn, Wait
 from interlock.exporters.json import interaction_data, session_data
 from interlock.sessions import Event
@@ -20,6 +21,7 @@ def session_document(session: Session) -> dict[str, Any]:
     return ordered | {
         "waiting_for": waiting_document(session),
         "open_interaction_id": None if session.open is None else session.open.id,
+        "usage": usage_document(session),
     }
 
 

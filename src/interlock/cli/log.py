@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import click
 
 from interlock import sessions
+from interlock.cli.amounts import show_cost
 from interlock.cli.caller import Caller, pass_caller
 from interlock.cli.documents import event_document, interaction_document
 from interlock.cli.names import id_argument
@@ -48,10 +50,11 @@ def log(
 ) -> None:
     """Show every command of a session and what came back, in order.
 
-    A row has its number, step, attempt, status and duration, and the first lines of command and
-    output; --full has all of both. --follow also shows what another process does, as it happens.
-    With --json a list of interactions is printed, always in full; together with --follow one line
-    for each interaction when it opens and when it closes, and for each event.
+    A row has its number, step, attempt, status and duration, what the agent used, and the first
+    lines of command and output; --full has all of both. --follow also shows what another process
+    does, as it happens. With --json a list of interactions is printed, always in full; together
+    with --follow one line for each interaction when it opens and when it closes, and for each
+    event.
     """
     scope, found = caller.locate(session_id)
     if raw is not None:
@@ -66,13 +69,20 @@ def log(
         document_list(map(interaction_document, rows))
         return
     none = True
+    used = _used(scope, found)
     for row in rows:
-        print_row(row, full=full)
+        print_row(row, full=full, used=used.get(row.seq, ""))
         none = False
         if full:
             _print_notes(scope, row)
     if none:
         say("nothing yet; `interlock run` begins" if step is None else f"no row of step {step}")
+
+
+def _used(scope: Scope, session_id: str) -> dict[Any, str]:
+    """What each row used, in words, by its number."""
+    found = sessions.costs(scope, ("row",), session=session_id, below=False)
+    return {cost.key["row"]: f"{cost.total_tokens:,} tokens, {show_cost(cost)}" for cost in found}
 
 
 def _print_notes(scope: Scope, row: Interaction) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from interlock import accounts, sessions
+from interlock.cli.amounts import show_used
 from interlock.cli.caller import Caller, pass_caller
 from interlock.cli.descriptions import describe_command, show_time
 from interlock.cli.documents import session_document
@@ -68,6 +69,9 @@ def facts(scope: Scope, session: Session) -> Iterator[tuple[str, str]]:
         if value:
             yield name, _one_line(value)
     yield "interactions", f"{session.seq} of {session.since + session.budget}"
+    (cost,) = sessions.costs(scope, session=session.id)
+    if cost.requests:
+        yield "used", f"{show_used(cost)}; `interlock cost {session.id}` has more"
     for name, values in (("input", session.input), ("state", session.state)):
         for key, value in values.items():
             yield name, f"{_one_line(key)} = {_one_line(_plain(value))}"

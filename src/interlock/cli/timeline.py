@@ -22,9 +22,9 @@ WIDE = 200
 INDENT = " " * 6
 
 
-def print_row(row: Interaction, *, full: bool) -> None:
-    """Print a row: head, command, output, and how it ended."""
-    print_head(row, full=full, ended=True)
+def print_row(row: Interaction, *, full: bool, used: str = "") -> None:
+    """Print a row: head, command, output, and how it ended. `used` is what it used, in words."""
+    print_head(row, full=full, ended=True, used=used)
     if row.result is not None:
         _block(row.result.output, "| ", full=full)
         if row.result.data and full:
@@ -34,7 +34,7 @@ def print_row(row: Interaction, *, full: bool) -> None:
         tell(f"{INDENT}", (outcome(row), outcome(row)), f": {why if full else word(why, WIDE)}")
 
 
-def print_head(row: Interaction, *, full: bool, ended: bool = False) -> None:
+def print_head(row: Interaction, *, full: bool, ended: bool = False, used: str = "") -> None:
     """Print a row's number, step, attempt and time, and its command."""
     status = outcome(row)
     words: list[str | tuple[str, str]] = [f"{row.seq:>4}  ", (row.step or "session", "bold")]
@@ -47,6 +47,7 @@ def print_head(row: Interaction, *, full: bool, ended: bool = False) -> None:
         if took:
             words.append(f"  {took}")
     tell(*words, (f"  {show_time(row.inserted_at)}", "dim"))
+    words.append(f"  {used}" if used else "")
     line, text = head_and_text(row.command)
     say(f"{INDENT}{visible(line) if full else word(line, WIDE)}")
     _block(text, "> ", full=full)

@@ -18,7 +18,6 @@ from interlock.store.costs import Choice, Cost
 from interlock.store.prices import Repriced
 
 COUNTED = ("input_tokens", "output_tokens")
-NO_PRICES = "there is no price list here; `pip install 'interlock[prices]'` brings one"
 
 
 def costs(
@@ -71,7 +70,7 @@ def unfinished_tokens(scope: Scope, session_id: str) -> int:
 def reprice(scope: Scope) -> Repriced:
     """Price all in scope anew by the price list of today. Raises Refused without one."""
     if not pricing.is_known():
-        raise Refused(NO_PRICES)
+        raise Refused(pricing.MISSING)
     return prices.reprice(scope.account_id, scope.project_id)
 
 

@@ -145,11 +145,15 @@ def _read(row: Sequence[Any], by: Sequence[str]) -> Cost:
         key=dict(zip(by, keys, strict=True)),
         money=Decimal(round(money)) / NANO,
         unpriced=unpriced,
-        unpriced_models=tuple(orjson.loads(unknown)),
+        unpriced_models=_names(unknown),
         vendor=None if vendor is None else Decimal(round(vendor)) / NANO,
         requests=requests,
         tokens=dict(zip(COUNTERS, counters, strict=True)),
         seconds=None if apart else took / 1000,
         commands=commands,
-        models=tuple(orjson.loads(models)),
+        models=_names(models),
     )
+
+
+def _names(told: str) -> tuple[str | None, ...]:
+    return tuple(sorted(orjson.loads(told), key=str))
