@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from attrs import define
 
-from interlock import Command, Result, Scope, Session, sessions
+from interlock import Command, Result, Scope, Session, accounts, sessions
 from interlock.store.connection import execute
 from interlock.store.tables import database as proxy
 from tests.sessions.moves import restart
@@ -139,3 +139,39 @@ def test_a_question_costs_the_same_at_the_end(
             ask(scope, session)
         costs.append(work)
     assert costs[0] == costs[1]
+
+
+def asked_of_budgets(scope: Scope, session: Session) -> list[int]:
+    """How often a run asks for budgets or sums what was spent: at its beginning, then by step."""
+    asked = 0
+    counts: list[int] = []
+
+    def told(cursor: object, sql: str, values: object) -> bool:
+        nonlocal asked
+        asked += "FROM budget" in sql or "FROM usage" in sql
+        return True
+
+    def execute(command: Command) -> Result:
+        nonlocal asked
+        counts.append(asked)
+        asked = 0
+        if len(counts) == EARLY:
+            raise KeyboardInterrupt
+        return Result()
+
+    connection = proxy.obj.connection()
+    connection.exec_trace = told
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            sessions.run(scope, session.id, execute)
+    finally:
+        connection.exec_trace = None
+    return counts
+
+
+def test_a_session_without_a_budget_pays_for_none(scope: Scope, session: Session) -> None:
+    """Whether there is one is asked once, when it is claimed; one that has one asks each time."""
+    sessions.set_budget(accounts.enter("acme", "elsewhere"), limits={"tokens": 1})
+    assert asked_of_budgets(scope, session) == [1] + [0] * (EARLY - 1)
+    bound = sessions.create(scope, "loop", budgets={"tokens": 10**6})
+    assert min(asked_of_budgets(scope, bound)) > 0
