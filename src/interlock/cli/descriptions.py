@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from interlock.engine import Ask, Call, Command, Interaction, Prompt, Session, Shell, Spawn, Wait
 
@@ -26,6 +28,22 @@ def describe_command(command: Command) -> str:
         case Call():
             told = ", ".join(f"{name}={value!r}" for name, value in command.arguments.items())
             return f"{command.function}({told})"
+
+
+RESUMED = {
+    "fork": "goes on in a copy of its conversation",
+    "hand_off": "is told from the log what was done",
+    "recovered": "goes on in the conversation of its lost turn",
+    "switch": "takes over",
+}
+"""How a prompt got through to an agent."""
+
+
+def describe_resume(data: Mapping[str, Any]) -> str:
+    """How an agent was brought to go on, and why, in one line."""
+    how = str(data.get("how"))
+    why = f": {data['why']}" if data.get("why") else ""
+    return f"{data.get('agent')} {RESUMED.get(how, how)}{why}"
 
 
 def head_and_text(command: Command) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from interlock import plugins
 from interlock.cli.descriptions import (
     describe_command,
+    describe_resume,
     outcome,
     reason,
     seconds_of,
@@ -72,9 +73,11 @@ class PlainProgress:
         tell(word(line, WIDE), error=self.error)
 
     def event(self, type: str, data: Mapping[str, Any]) -> None:
-        """Print where the session works; output is in the log."""
+        """Print where the session works and how an agent goes on; output is in the log."""
         if type == "workspace":
             tell(word(data.get("text", ""), 500), error=self.error)
+        elif type == "resume":
+            tell(word(describe_resume(data), WIDE), error=self.error)
 
     def finish(self, session: Session, row: Interaction) -> None:
         """Print how it ended."""

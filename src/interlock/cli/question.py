@@ -9,6 +9,7 @@ from interlock.cli.descriptions import show_time
 from interlock.cli.outlet import say, tell
 from interlock.cli.standing import introduce
 from interlock.engine import Ask, Scope, Session
+from interlock.engine.pause import REPLY
 
 
 def put_question(scope: Scope, session: Session, root: Session) -> bool:
@@ -24,14 +25,26 @@ def put_question(scope: Scope, session: Session, root: Session) -> bool:
         tell(f"  {number}  ", (choice, "bold"), error=True)
     if row.due_at is not None:
         say(f"it can be answered until {show_time(row.due_at)}", error=True)
-    chosen = _read_choice(row.command.choices)
-    if chosen is None:
+    answer = _read_reply(row.command.choices) or _read_answer(row.command.choices)
+    if answer is None:
         return False
-    comment = _read("comment (empty for none): ")
-    if comment is None:
-        return False
-    sessions.answer(scope, session.id, chosen, comment)
+    sessions.answer(scope, session.id, *answer)
     return True
+
+
+def _read_reply(choices: tuple[str, ...]) -> tuple[str, str] | None:
+    """What is said to an agent that asked; None where none did, or where nothing is said."""
+    if REPLY not in choices:
+        return None
+    words = _read("reply (empty for another answer): ")
+    return (REPLY, words) if words and words.strip() else None
+
+
+def _read_answer(choices: tuple[str, ...]) -> tuple[str, str] | None:
+    """A choice and what is said with it; None at the end of input."""
+    chosen = _read_choice(choices)
+    comment = None if chosen is None else _read("comment (empty for none): ")
+    return None if chosen is None or comment is None else (chosen, comment)
 
 
 def _read_choice(choices: tuple[str, ...]) -> str | None:

@@ -35,7 +35,7 @@ from interlock.environments.options import secrets_of
 from interlock.environments.supervisor import hide_memory
 from interlock.secrets import vault
 
-START_NAMES = ("pairs", "place", "title", "agent", "environment", "workdir", "secrets")
+START_NAMES = ("pairs", "place", "title", "environment", "workdir", "secrets")
 
 
 @click.command(
@@ -44,6 +44,7 @@ START_NAMES = ("pairs", "place", "title", "agent", "environment", "workdir", "se
         interlock run
         interlock run 019ac3
         interlock run 019ac3 --wait
+        interlock run 019ac3 --agent codex
         interlock run mend -i check="ruff check ." --agent "program ruff check --fix ."
         interlock run mend -i check="make test" -i tries:=5 --agent "program ./mend.sh" --json
     """,
@@ -61,7 +62,8 @@ def run(
     current one.
 
     An ID begins with a digit, a TYPE with a letter. A run that was interrupted or killed goes on
-    when it is run again; what was being executed is then settled by the step's own policy.
+    when it is run again; what was being executed is then settled by the step's own policy. With
+    --agent a session that is there goes on with another agent, which is told what was done.
 
     Where it waits for a person the question is asked here, if this is a terminal. Ctrl-C stops
     the command that runs and leaves a session that `interlock run` continues. With --json the
@@ -99,7 +101,10 @@ def _find(
             "-i and the other options that start a session need a TYPE",
             click.get_current_context(),
         )
-    return caller.locate(what)
+    scope, found = caller.locate(what)
+    if given["agent"] is not None:
+        sessions.reassign(scope, found, given["agent"])
+    return scope, found
 
 
 def _check_plugins(session: Session) -> None:

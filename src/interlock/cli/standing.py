@@ -9,6 +9,7 @@ from interlock import sessions
 from interlock.cli.descriptions import name_session, show_seconds, show_time
 from interlock.cli.outlet import tell, word
 from interlock.engine import Ask, Scope, Session, Spawn, Wait
+from interlock.engine.pause import REPLY
 from interlock.sessions.turns import by_hand
 
 WAITS = 5
@@ -75,7 +76,8 @@ def ask_lines(session: Session) -> Iterator[str]:
     if row.due_at is not None:
         yield f"it can be answered until {show_time(row.due_at)}"
     for choice in row.command.choices:
-        yield f"`interlock answer {session.id} {choice}`"
+        words = ' --comment "..."' if choice == REPLY else ""
+        yield f"`interlock answer {session.id} {choice}{words}`"
     yield '--comment "..." says more with it'
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from interlock.cli.descriptions import (
+    describe_resume,
     head_and_text,
     outcome,
     reason,
@@ -54,10 +55,15 @@ def print_head(row: Interaction, *, full: bool, ended: bool = False, used: str =
 
 
 def print_event(event: Event, *, full: bool) -> None:
-    """Print what happened inside a row: output as it is, anything else as JSON."""
+    """Print what happened inside a row: output and questions as they are, how a conversation went
+    on in words, anything else as JSON."""
     text = event.data.get("text")
     if event.type == "output" and isinstance(text, str):
         _block(text, "| ", full=True)
+    elif event.type == "needs_input" and isinstance(text, str):
+        _block(text, "? ", full=True)
+    elif event.type == "resume":
+        say(f"{INDENT}{word(describe_resume(event.data), WIDE)}")
     else:
         data = json_text(event.data, indent=None)
         say(f"{INDENT}{word(event.type)} {data if full else word(data, WIDE)}")

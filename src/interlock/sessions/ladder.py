@@ -91,7 +91,7 @@ class Ladder:
         first that will be free again."""
         if len(choices) == 1:
             return self._join(self._put(name_of(choices[0]), self.prompt))
-        limits, now = _read_limits(self.session.state, choices), datetime.now(UTC)
+        limits, now = _read_limits(self.session, choices), datetime.now(UTC)
         result: Result | None = None
         for choice in choices:
             if limits.get(choice, now) > now:
@@ -166,9 +166,10 @@ class Ladder:
         return evolve(result, remember=remember, usage=usage, duration_ms=took)
 
     def _remember(self, result: Result, limits: Mapping[str, datetime]) -> Result:
-        told = {choice: until.isoformat() for choice, until in limits.items()}
-        known = self.session.state.get("limited", {})
-        return result if told == known else result.remembering(limited=told)
+        times = {choice: until.isoformat() for choice, until in limits.items()}
+        told = {"since": self.session.since, "until": times}
+        known = self.session.state.get("limited")
+        return result if told == known or not (times or known) else result.remembering(limited=told)
 
     def _recover(self, name: str) -> None:
         """Takes up a conversation of which nobody saw the result: its name is in the events."""
@@ -213,9 +214,11 @@ class Ladder:
         self.emit("resume", {"how": how, "agent": name, "why": why or ""})
 
 
-def _read_limits(state: Mapping[str, Any], choices: Sequence[str]) -> dict[str, datetime]:
-    """Until when each agent of the line is limited, as far as the session has seen it."""
-    told = fields_of(state.get("limited"))
+def _read_limits(session: Session, choices: Sequence[str]) -> dict[str, datetime]:
+    """Until when each agent of the line is limited, as far as the session has seen it. Whoever
+    retried or reopened it since has decided that it is time."""
+    known = fields_of(session.state.get("limited"))
+    told = fields_of(known.get("until")) if known.get("since") == session.since else {}
     times = {choice: wait_of(Result(data={"until": told.get(choice)})).until for choice in choices}
     return {choice: time for choice, time in times.items() if time is not None}
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from interlock import engine, plugins
+from interlock.agents.choices import name_of, split_choices
 from interlock.engine.errors import ComponentNotFound, InvalidInput, SessionActive
 from interlock.engine.payload import check_payload, plain, visible
 from interlock.engine.values import Scope, Session, changed
@@ -39,7 +40,8 @@ def create(
 ) -> Session:
     """A new session at its first step, owned by the scope's account and project.
 
-    `agent` is a kind and its options in one line, such as `program ruff check --fix`. Without an
+    `agent` is a kind and its options in one line, such as `program ruff check --fix`; several
+    with `||` between them take the place of one that is limited. Without an
     `environment` a vendor's program gets `clone` where `workdir` is in a repository, else `local`.
     `secrets` names those of the account's that its commands may have.
     `budget` is how many interactions it may have; `budgets` what it and all that it starts may
@@ -103,7 +105,8 @@ def check_plugins(agent: str | None, environment: str | None) -> None:
     if agent is not None:
         if not agent.strip():
             raise InvalidInput("the agent is empty; name one, such as `program ruff check --fix`")
-        plugins.load_agent(agent.split()[0])
+        for choice in split_choices(agent):
+            plugins.load_agent(name_of(choice))
     if environment is not None:
         name, *options = split(environment)
         check = getattr(plugins.load_environment(name), "check", None)

@@ -17,6 +17,7 @@ from interlock.engine.errors import (
     StaleSession,
 )
 from interlock.engine.fold import require_active
+from interlock.engine.pause import NEEDS_INPUT, REPLY
 from interlock.engine.values import Interaction, Result, Scope, Session
 from interlock.secrets.inlet import take
 from interlock.sessions.admission import acknowledge, asks, go_on, issue
@@ -77,7 +78,8 @@ def handle_result(scope: Scope, session_id: str, interaction_id: str, result: Re
 
 
 def answer(scope: Scope, session_id: str, choice: str, comment: str = "") -> Session:
-    """The session moved on by a person's choice. Raises NothingAsked, InvalidResult."""
+    """The session moved on by a person's choice; a reply to an agent is in the comment.
+    Raises NothingAsked, InvalidResult."""
     row = next_command(scope, session_id)
     if not isinstance(row.command, Ask):
         raise NothingAsked(
@@ -87,6 +89,8 @@ def answer(scope: Scope, session_id: str, choice: str, comment: str = "") -> Ses
         raise InvalidResult(
             f"{choice!r} is no choice here; choose {', '.join(row.command.choices)}"
         )
+    if row.command.about == NEEDS_INPUT and choice == REPLY and not comment.strip():
+        raise InvalidResult('the agent asked something: answer it with --comment "..."')
     return handle_result(scope, session_id, row.id, Result(choice, output=comment))
 
 

@@ -140,12 +140,12 @@ def claim(session: Session, owner: str, until: datetime) -> Session:
 
 def reassign(session: Session, agent: str, now: datetime) -> Session:
     """The session as saved with another agent. Raises StaleSession."""
-    cursor = execute(
+    changes = execute(
         "UPDATE session SET agent = ?, updated_at = ?, version = version + 1 "
         "WHERE id = ? AND version = ?",
         (agent, write_time(now), session.id, session.version),
     )
-    if cursor.rowcount != 1:
+    if changes != 1:
         raise StaleSession
     return changed(session, agent=agent, updated_at=now, version=session.version + 1)
 
