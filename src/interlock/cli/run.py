@@ -34,8 +34,9 @@ from interlock.engine import Ask, Interaction, Result, Scope, Session
 from interlock.environments.options import secrets_of
 from interlock.environments.supervisor import hide_memory
 from interlock.secrets import vault
+from interlock.sessions.admission import asks
 
-START_NAMES = ("pairs", "place", "title", "environment", "workdir", "secrets")
+START_NAMES = ("pairs", "place", "title", "environment", "workdir", "secrets", "budgets")
 
 
 @click.command(
@@ -52,7 +53,11 @@ START_NAMES = ("pairs", "place", "title", "environment", "workdir", "secrets")
 @click.argument("what", metavar="[ID | TYPE]", required=False, type=SESSION_OR_TYPE)
 @start_options
 @click.option("--no-input", is_flag=True, help="Never ask on the terminal; end where it waits.")
-@click.option("--wait", is_flag=True, help="Stay until a time that it waits for, and go on then.")
+@click.option(
+    "--wait",
+    is_flag=True,
+    help="Stay until a time that it waits for, or until a budget is raised, and go on then.",
+)
 @json_option
 @pass_caller
 def run(
@@ -167,14 +172,28 @@ class Drive:
             unsubscribe()
 
     def _stay(self, session: Session) -> bool:
-        """True after a time that the session waited for; False where it waits for none."""
+        """True after a time that the session waited for, or the raise of a budget; False where it
+        waits for none."""
         due = next_due(self.scope, session) if self.stays else None
         if due is None:
-            return False
+            return self.stays and self._stay_for_budget(session)
         say(f"waits until {show_time(due)}", error=self.as_json)
         while (left := (due - datetime.now(UTC)).total_seconds()) > 0:
             time.sleep(min(left, 1.0))  # a wall clock that is set right is noticed in a second
         return True
+
+    def _stay_for_budget(self, session: Session) -> bool:
+        held = [one for one in waiting_sessions(self.scope, session) if asks(one.open)]
+        if held:
+            for one in held:
+                for line in advise(one):
+                    say(line, error=self.as_json)
+            say("waits for the budget", error=self.as_json)
+        while held:
+            if any(sessions.get(self.scope, one.id).version != one.version for one in held):
+                return True
+            time.sleep(1.0)
+        return False
 
     def _asking(self, session: Session) -> Session | None:
         if not self.asks:

@@ -8,6 +8,7 @@ import click
 
 from interlock import accounts, sessions
 from interlock.cli.amounts import show_used
+from interlock.cli.budget import budget_lines
 from interlock.cli.caller import Caller, pass_caller
 from interlock.cli.descriptions import describe_command, show_time
 from interlock.cli.documents import session_document
@@ -72,6 +73,8 @@ def facts(scope: Scope, session: Session) -> Iterator[tuple[str, str]]:
     (cost,) = sessions.costs(scope, session=session.id)
     if cost.requests:
         yield "used", f"{show_used(cost)}; `interlock cost {session.id}` has more"
+    for line in budget_lines(scope, session.id):
+        yield "budget", line
     for name, values in (("input", session.input), ("state", session.state)):
         for key, value in values.items():
             yield name, f"{_one_line(key)} = {_one_line(_plain(value))}"

@@ -16,6 +16,7 @@ from interlock.cli.names import TYPE_NAME
 from interlock.cli.outlet import document, say
 from interlock.cli.tree import Command, json_option
 from interlock.engine import Session
+from interlock.engine.amounts import read_pairs
 from interlock.engine.errors import InvalidInput
 from interlock.environments.options import keeps_files
 
@@ -42,6 +43,13 @@ START_OPTIONS = (
         help="Where commands run. If not given: a clone of the repository for agents such as "
         "claude-code, local for all else.",
     ),
+    click.option(
+        "--budget",
+        "budgets",
+        metavar="LIMITS",
+        multiple=True,
+        help="What it may spend: money=5,tokens=1M,seconds=1h,steps=200. Repeat it.",
+    ),
     click.option("--workdir", metavar="DIR", help="The directory they run in; else this one."),
     click.option(
         "--secret",
@@ -67,6 +75,7 @@ def start_session(caller: Caller, type: str, given: dict[str, Any]) -> Session:
     """
     pairs, place = given.pop("pairs"), given.pop("place")
     given["input"] = read_input(pairs, place)
+    given["budgets"] = read_pairs(given["budgets"])
     given["workdir"] = find_workdir(given["workdir"])
     session = sessions.create(caller.own_scope, type, **given)
     accounts.use(caller.own_scope, session.id)

@@ -5,7 +5,7 @@ Load in scope, decide (the engine, pure), save in one transaction, tell after th
 
 from interlock.sessions.audit import Leak, audit
 from interlock.sessions.balances import Balance
-from interlock.sessions.budgets import balances, set_budget
+from interlock.sessions.budgets import BudgetChange, balances, set_budget
 from interlock.sessions.expenses import (
     check_usage,
     costs,
@@ -29,6 +29,7 @@ from interlock.store.queries import Context, Event
 __all__ = [
     "Balance",
     "Budget",
+    "BudgetChange",
     "Change",
     "Context",
     "Cost",

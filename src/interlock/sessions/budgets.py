@@ -32,7 +32,7 @@ NO_PRICES = (
 
 
 @frozen
-class Change:
+class BudgetChange:
     """A budget as it is from now on; None where there is none any more."""
 
     budget: Budget | None
@@ -62,7 +62,7 @@ def set_budget(
     add: Mapping[str, Any] | None = None,
     period: str | None = None,
     clear: bool = False,
-) -> Change:
+) -> BudgetChange:
     """Set some limits of a budget, or `add` to those it has: of a session with all below it, or
     of a step of it; without a session of the scope's project, or of its account where it has
     none. What is not named stays; `clear` forgets what was there first.
@@ -84,7 +84,7 @@ def set_budget(
         if not (clear or ((limits or add or period) and now.limits.given)):
             raise InvalidInput("a budget needs a limit, such as --money 5 or --tokens 2M")
         store.save(now, done.now)
-        return Change(now if now.limits.given else None, _let_go_on(done, now))
+        return BudgetChange(now if now.limits.given else None, _let_go_on(done, now))
 
 
 def check_limits(given: Mapping[str, Any]) -> Limits:
