@@ -288,3 +288,40 @@ def test_what_was_lost_is_in_the_log_and_counts_as_no_result() -> None:
         ("unknown", 2),
         ("open", 2),
     ]
+
+
+PARK = Ask(
+    "Step run was lost 3 times in a row: whatever ran it was killed each time, perhaps by the "
+    "command itself. Run it again, or say how it ended?",
+    ("retry", "ok", "error"),
+    about="parked",
+)
+
+
+@pytest.mark.parametrize("policy", ON_UNKNOWN[:2])
+def test_what_is_lost_three_times_in_a_row_is_parked(policy: Any) -> None:
+    """It may be what ends its worker; a person says whether to run it once more."""
+    kind = make(TABLE, run=run(on_unknown=policy), mend=run())
+    session = asked(kind)
+    for _ in range(2):
+        session = settle_unknown(kind, session)
+        assert isinstance(command(session), Shell)
+    session = settle_unknown(kind, session)
+    assert command(session) == PARK
+    assert command(settle_unknown(kind, session)) == PARK
+    again = next_command(kind, handle_result(kind, session, Result("retry")))
+    assert (command(again), again.attempt) == (Shell(("true",)), 1)
+    assert isinstance(command(settle_unknown(kind, again)), Shell)
+    assert handle_result(kind, session, Result()).status == "complete"
+
+
+def test_a_result_between_two_losses_begins_the_count_anew() -> None:
+    """Only what is lost time after time is parked."""
+    kind = make(TABLE, run=run(), mend=run())
+    session = settle_unknown(kind, settle_unknown(kind, asked(kind)))
+    session = next_command(kind, handle_result(kind, session, Result("error")))
+    session = next_command(kind, handle_result(kind, session, Result()))
+    session = settle_unknown(kind, settle_unknown(kind, session))
+    assert isinstance(command(session), Shell)
+    assert command(settle_unknown(kind, session)) == PARK
+    assert position(replay(kind, rows(session))) == position(session)

@@ -84,7 +84,7 @@ def test_a_name_that_is_none_is_refused(bad: str, there: bool) -> None:
 def test_a_path_that_is_no_text_is_made_visible() -> None:
     """A directory may have any name; the project still has one that can be read."""
     accounts.enter("acme", "site", path="/work/\udcff")
-    assert fetch("SELECT path FROM project") == [("/work/\\udcff",)]
+    assert fetch("SELECT path FROM project") == [("/work/\ufffd\\xff",)]
 
 
 def test_names_are_data(scope: Scope) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import psutil
 import pytest
 
-from interlock import Command, Result, Scope, Session, Shell, sessions
+from interlock import Ask, Command, Result, Scope, Session, Shell, sessions
 from interlock.engine.errors import SessionBusy
 from interlock.store import connection
 from interlock.store.connection import disconnect, execute, tx
@@ -81,6 +81,24 @@ def test_a_killed_run_goes_on(scope: Scope) -> None:
     assert story(scope, session) == [("first", "done"), ("second", "unknown"), ("second", "done")]
     assert [row.attempt for row in log(scope, session)] == [1, 1, 1]
     assert log(scope, session)[0].result == Result(output="one")
+    assert sessions.check(scope, session.id) == []
+
+
+def test_a_session_that_ends_its_worker_time_after_time_is_parked(scope: Scope) -> None:
+    """Three killed processes, then a person is asked; the answer runs it, or says how it ended."""
+    session = sessions.create(scope, "pair")
+    for _ in range(3):
+        runner = Runner(session)
+        assert runner.hear() == "execute first 0"
+        runner.kill()
+    parked = sessions.run(scope, session.id, ok)
+    assert parked.open is not None
+    assert isinstance(parked.open.command, Ask)
+    assert parked.open.command.about == "parked"
+    assert story(scope, session) == [*[("first", "unknown")] * 3, ("first", "open")]
+    assert sessions.run(scope, session.id, ok).open == parked.open
+    sessions.answer(scope, session.id, "retry")
+    assert sessions.run(scope, session.id, ok).status == "complete"
     assert sessions.check(scope, session.id) == []
 
 

@@ -97,7 +97,8 @@ class Ask:
     choices: tuple[str, ...] = field(default=("ok",), converter=_choices)
     about: str = ""
     """What the engine itself asks about: `unknown` (an outcome that nobody saw), `needs_input`,
-    `budget`, `no_budget` or `stalled`; empty when a step asks."""
+    `budget`, `no_budget`, `stalled` or `parked`
+    (a step that was lost time after time); empty when a step asks."""
     timeout: float | None = field(default=None, validator=require_seconds)
 
 

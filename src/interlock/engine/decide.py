@@ -24,6 +24,11 @@ from interlock.engine.plugin_code import FAULT, current_step, make_command, read
 from interlock.engine.session_type import SessionType
 from interlock.engine.values import NONE, Interaction, Result, Session
 
+MOST_LOST = 3
+"""So often in a row a step may end without anybody seeing how."""
+
+PARKED = "parked"
+
 GO_ON = (
     "Your last turn on this was interrupted and nobody saw how it ended. "
     "Look at the files as they are now, then go on with the task:\n\n"
@@ -96,7 +101,8 @@ def reissue(kind: SessionType, session: Session) -> Session:
 
 def settle_unknown(kind: SessionType, session: Session) -> Session:
     """The session after its open row's outcome was lost: the row is kept as unknown, and the
-    step's `on_unknown` makes the next one. It costs no attempt."""
+    step's `on_unknown` makes the next one. It costs no attempt. A step that was lost `MOST_LOST`
+    times in a row is parked: a person is asked, since it may be what ends its worker."""
     require_active(session)
     lost = require_open(session)
     session = drop(session, lost, "unknown")
@@ -104,6 +110,8 @@ def settle_unknown(kind: SessionType, session: Session) -> Session:
         return session
     policy = current_step(kind, session).on_unknown
     idle = isinstance(lost.command, Ask) or is_own(lost.command) or fault(lost.command) is not None
+    if not idle and session.log.lost(session.step) >= MOST_LOST:
+        return _issue(session, _park(kind.definition, session.step))
     if policy == "ask" and not idle:
         return _issue(session, _question(kind.definition, session.step))
     command = _renew(kind, session, lost)
@@ -130,6 +138,15 @@ def _renew(kind: SessionType, session: Session, row: Interaction) -> Command:
     """Its step's command made anew; the engine's own is issued again as it was: its question
     stands for an outcome that only a person may tell."""
     return row.command if is_own(row.command) else make_command(kind, session)
+
+
+def _park(definition: Definition, step: str) -> Ask:
+    choices = dict.fromkeys((RETRY, *definition.triggers(step), "error"))
+    question = (
+        f"Step {step} was lost {MOST_LOST} times in a row: whatever ran it was killed each time, "
+        "perhaps by the command itself. Run it again, or say how it ended?"
+    )
+    return Ask(question, tuple(choices), about=PARKED)
 
 
 def _question(definition: Definition, step: str) -> Ask:

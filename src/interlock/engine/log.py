@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
@@ -22,6 +23,10 @@ class History(Protocol):
 
     def recent(self) -> Iterator[Interaction]:
         """All rows, newest first, looked up as they are asked for."""
+
+    def lost(self, step: str) -> int:
+        """How many of the newest rows of a step, one after the other, ended unseen; a few are
+        counted, not all."""
 
     def add(self, row: Interaction) -> History:
         """The same log with this row written or, where it is there, rewritten."""
@@ -48,6 +53,11 @@ class Log:
     def recent(self) -> Iterator[Interaction]:
         """All rows, newest first."""
         return reversed(self.rows)
+
+    def lost(self, step: str) -> int:
+        """How many of the newest rows of a step, one after the other, ended unseen."""
+        mine = (row.status for row in reversed(self.rows) if row.step == step)
+        return sum(1 for _ in takewhile(lambda status: status == "unknown", mine))
 
     def add(self, row: Interaction) -> Log:
         """The same log with this row written or, where it is there, rewritten."""

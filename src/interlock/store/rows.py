@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from attrs import frozen
@@ -52,6 +53,13 @@ LAST = (
 )
 
 
+LOOK_BACK = 10
+NEWEST_STATUSES = (
+    "SELECT seq, status FROM interaction WHERE session_id = ? AND step = ? "
+    f"ORDER BY seq DESC LIMIT {LOOK_BACK}"
+)
+
+
 @frozen
 class StoredHistory:
     """A session's log, looked up row by row; what was looked up or added is kept.
@@ -81,6 +89,17 @@ class StoredHistory:
             if len(some) < CHUNK:
                 return
             before = some[-1].seq
+
+    def lost(self, step: str) -> int:
+        """How many of the newest rows of a step, one after the other, ended unseen; the one that
+        was added last counts, and at most LOOK_BACK written ones."""
+        newest = self.known.get(step, (None, None))[0]
+        written = fetch(NEWEST_STATUSES, (self.session_id, step))
+        statuses = {int(seq): str(status) for seq, status in written}
+        if newest is not None:
+            statuses[newest.seq] = newest.status
+        ordered = (statuses[seq] for seq in sorted(statuses, reverse=True))
+        return sum(1 for _ in takewhile(lambda status: status == "unknown", ordered))
 
     def add(self, row: Interaction) -> StoredHistory:
         """The same log with this row written or, where it is there, rewritten."""
