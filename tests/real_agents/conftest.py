@@ -4,12 +4,25 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from tests.real_agents.desk import Desk
 from tests.real_agents.programs import PROGRAMS, NotInstalled, Program, locate, version
 
+QUICK = ("claude-code", "codex")
+"""The programs that `make test` runs too."""
 
-@pytest.fixture(params=PROGRAMS, ids=[program.slug for program in PROGRAMS])
+
+def choose(*slugs: str) -> list[ParameterSet]:
+    """These programs as parameters, those of `QUICK` marked so."""
+    return [
+        pytest.param(one, id=one.slug, marks=[pytest.mark.quick] if one.slug in QUICK else [])
+        for one in PROGRAMS
+        if one.slug in slugs
+    ]
+
+
+@pytest.fixture(params=choose(*(one.slug for one in PROGRAMS)))
 def program(
     request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
 ) -> Program:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from attrs import frozen
 
 from interlock.testing import ToolCall
+from tests.real_agents.install import REASON
 
 FOLDER = Path(__file__).parent
 MISSING = "is not installed: `make agents` installs it"
@@ -69,9 +70,9 @@ def locate(program: Runnable) -> str:
     """The file to run. Raises NotInstalled when there was none for this machine."""
     found = sorted(FOLDER.glob(program.native))
     if not found:
-        raise NotInstalled(f"{program.name} {MISSING}")
+        raise NotInstalled(_explain(program))
     if found[0].suffix == ".js" and not shutil.which("node"):
-        raise NotInstalled(f"{program.name} needs Node.js, which is not on PATH")
+        raise NotInstalled("it needs Node.js, which is not on PATH")
     found[0].chmod(0o755)  # npm leaves a file that no `bin` entry names as it was packed
     return str(found[0])
 
@@ -88,7 +89,14 @@ def version(program: Runnable) -> str:
     for manifest in FOLDER.glob(program.manifest):
         if found := re.search(r'(?im)^\W*version"?: "?([\w.]+)', manifest.read_text()):
             return found[1]
-    raise NotInstalled(f"{program.name} {MISSING}")
+    raise NotInstalled(_explain(program))
+
+
+def _explain(program: Runnable) -> str:
+    """Why a program is not there."""
+    if program.manifest.startswith("node_modules/") and REASON.is_file():
+        return REASON.read_text().strip()
+    return f"{program.name} {MISSING}"
 
 
 class ClaudeCode:

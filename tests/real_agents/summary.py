@@ -24,5 +24,8 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     terminalreporter.section("real agents")
     for agent, outcomes in sorted(counts.items()):
         told = ", ".join(f"{number} {outcome}" for outcome, number in outcomes.items())
-        reason = f"NOT TESTED: {reasons[agent]}" if agent in reasons else told
-        terminalreporter.line(f"{agent}: {reason}")
+        not_run = agent in reasons
+        terminalreporter.line(
+            f"not run: {agent}: {reasons[agent]}" if not_run else f"{agent}: {told}",
+            yellow=not_run,
+        )

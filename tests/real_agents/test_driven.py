@@ -3,79 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
-import shlex
 import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from interlock.testing import ModelServer, Turn, Usage
 from tests.real_agents.aider import AIDER, COMMIT, EDIT
 from tests.real_agents.cases import TEXT
-from tests.real_agents.desk import CASUAL, PATIENCE, Desk
-from tests.real_agents.programs import NotInstalled, Program, Runnable, Task, locate, version
+from tests.real_agents.desk import Desk
+from tests.real_agents.driver import Driver, name_agent
+from tests.real_agents.programs import NotInstalled, Program, locate, version
 
 pytestmark = pytest.mark.real_agents
 
-COMMAND = Path(sys.executable).parent / "interlock"
-LOCAL = ("--environment", "local", "--no-input")
 FIRST = Usage(input=9750, output=100, cache_read=6300)
 SECOND = Usage(input=10_000, output=40)
 THIRD = Usage(input=11_000, output=20)
-TOLD = {  # what the user of each program has to say
-    "claude-code": ("--model", "claude-sonnet-4-5"),
-    "codex": ("--model", "gpt-5.5", "--env", "MODEL_SERVER_KEY"),
-    "gemini": ("--model", "gemini-2.5-pro"),
-    "opencode": ("--model", "scripted/m1"),
-    "aider": ("--model", "openai/gpt-4o", "--", "--edit-format", "whole"),
-}
-
-
-def name_agent(program: Runnable, url: str, *options: str) -> str:
-    """What `--agent` gets."""
-    words = [program.slug, "--program", locate(program), *options, *TOLD[program.slug]]
-    if program.slug == "codex":  # its model server is configured in arguments
-        argv = program.argv(url, Task())
-        settings = [argv[place + 1] for place, word in enumerate(argv) if word == "-c"]
-        words.append("--")
-        for setting in settings:
-            words += [] if setting.startswith("sandbox") else ["-c", setting]
-    return shlex.join(words)
-
-
-class Driver:
-    """Runs `interlock` at a desk."""
-
-    def __init__(self, desk: Desk, program: Runnable, url: str) -> None:
-        self.desk = desk
-        self.env = {name: os.environ[name] for name in CASUAL if name in os.environ}
-        self.env |= {"HOME": str(desk.home), "TERM": "dumb"}
-        self.env |= program.env(url, desk.home, Task())
-        self.env |= {"INTERLOCK_DATA_DIR": str(desk.home / ".interlock")}
-
-    def interlock(self, *words: str) -> Any:
-        """What the command prints as JSON."""
-        done = subprocess.run(
-            (str(COMMAND), *words, "--json"),
-            cwd=self.desk.repo,
-            env=self.env,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-        )
-        assert done.stdout, done.stderr
-        return json.loads(done.stdout)
-
-    def work(self, agent: str, evaluate: str) -> tuple[Any, list[Any]]:
-        """A session of `agent_task` at its end, and what came of its prompts."""
-        task = ("-i", "task=--Write hello.txt", "-i", f"evaluate={evaluate}")
-        session = self.interlock("run", "agent_task", *task, "--agent", agent, *LOCAL)
-        rows = self.interlock("log", session["id"])
-        return session, [row["result"] for row in rows if row["command"]["kind"] == "prompt"]
 
 
 def test_it_works_until_the_evaluation_passes(program: Program, desk: Desk) -> None:

@@ -10,16 +10,16 @@ import pytest
 
 from interlock.testing import ModelRequest, ModelServer, Turn
 from tests.real_agents.cases import CASES, TEXT, Case
+from tests.real_agents.conftest import choose
 from tests.real_agents.desk import Desk
-from tests.real_agents.programs import KEY, PROGRAMS, Program, Task
+from tests.real_agents.programs import KEY, Program, Task
 
 pytestmark = pytest.mark.real_agents
 SUCCESS, *OTHERS = CASES
 TROUBLES = [
-    pytest.param(program, case, id=f"{program.slug}-{case.name}")
+    pytest.param(*program.values, case, id=f"{program.id}-{case.name}")
     for case in OTHERS
-    for program in PROGRAMS
-    if program.slug in case.codes
+    for program in choose(*case.codes)
 ]
 
 
