@@ -6,6 +6,9 @@ from hypothesis import HealthCheck, settings
 
 from tests.real_agents.summary import pytest_terminal_summary as pytest_terminal_summary
 
+# No test puts anything into the keyring of the person who runs it.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
 # A slow machine must not turn a true property into a failure.
 settings.register_profile(
     "laptop", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True

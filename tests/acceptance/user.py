@@ -51,6 +51,7 @@ class User:
             "LANG": "C.UTF-8",
             "TERM": "xterm",
             "INTERLOCK_DATA_DIR": str(self.data),
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
         }
 
     def __call__(

@@ -69,7 +69,8 @@ def read(file: Path) -> Vault | None:
         if file.stat().st_mode & 0o077:
             raise StoreUnusable(f"{file} can be read by others; `chmod 600 {file}` mends it")
         told: Mapping[str, Any] = json.loads(file.read_bytes())
-        return Vault(str(told["salt"]), tuple(Secret(**one) for one in told["secrets"]))
+        salt = bytes.fromhex(told["salt"])
+        return Vault(salt.hex(), tuple(Secret(**one) for one in told["secrets"]))
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 from interlock.engine.values import Scope
 from interlock.store import blobs, codec
-from interlock.store.connection import execute, guard
+from interlock.store.connection import fetch
 
 CHUNK = 200
 PLAIN = ("title", "reason", "agent", "environment", "workdir")
@@ -37,10 +37,7 @@ def _of_session(session_id: str) -> Iterator[Kept]:
         session_id,
     ):
         yield session_id, seq, "event", [kind, *_all_texts([data])]
-    with guard():
-        found = execute("SELECT content FROM context WHERE session_id = ?", (session_id,))
-        contents = [str(content) for (content,) in found.fetchall()]
-    for content in contents:
+    for (content,) in fetch("SELECT content FROM context WHERE session_id = ?", (session_id,)):
         yield session_id, None, "context", [content]
 
 
@@ -51,8 +48,7 @@ def _pages(table: str, columns: Sequence[str], scope: Scope) -> Iterator[Sequenc
     sql = f"SELECT {', '.join(columns)} FROM {table} WHERE {where} AND id > ? ORDER BY id LIMIT ?"
     after = ""
     while True:
-        with guard():
-            found = execute(sql, (*values, after, CHUNK)).fetchall()
+        found = fetch(sql, (*values, after, CHUNK))
         yield from found
         if len(found) < CHUNK:
             return
@@ -62,8 +58,7 @@ def _pages(table: str, columns: Sequence[str], scope: Scope) -> Iterator[Sequenc
 def _rows(sql: str, session_id: str) -> Iterator[Sequence[Any]]:
     after = 0
     while True:
-        with guard():
-            found = execute(sql, (session_id, after, CHUNK)).fetchall()
+        found = fetch(sql, (session_id, after, CHUNK))
         yield from found
         if len(found) < CHUNK:
             return
