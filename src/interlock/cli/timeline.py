@@ -47,8 +47,8 @@ def print_head(row: Interaction, *, full: bool, ended: bool = False, used: str =
         took = show_seconds(seconds_of(row))
         if took:
             words.append(f"  {took}")
-    tell(*words, (f"  {show_time(row.inserted_at)}", "dim"))
     words.append(f"  {used}" if used else "")
+    tell(*words, (f"  {show_time(row.inserted_at)}", "dim"))
     line, text = head_and_text(row.command)
     say(f"{INDENT}{visible(line) if full else word(line, WIDE)}")
     _block(text, "> ", full=full)
