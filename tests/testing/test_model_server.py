@@ -210,9 +210,9 @@ def test_a_script_needs_a_turn() -> None:
         ModelServer()
 
 
-def test_the_kit_needs_nothing_else_of_interlock() -> None:
-    """It loads the engine and the standard library: no store, no command line."""
-    code = "import sys, interlock.testing; print(*sys.modules)"
+def test_it_needs_nothing_else_of_interlock() -> None:
+    """The server loads the engine and the standard library: no store, no command line."""
+    code = "import sys; from interlock.testing import ModelServer; print(*sys.modules)"
     loaded = subprocess.run(
         (sys.executable, "-c", code), capture_output=True, text=True, check=True, timeout=PATIENCE
     ).stdout.split()
