@@ -81,7 +81,7 @@ def test_a_lost_conversation_is_handed_over(program: Program, desk: Desk) -> Non
         how = resumed(driver, session["id"])
         told = texts(server)
     assert session["status"] == "complete", answers
-    assert how == [("hand_off", program.slug)]
+    assert how == [("hand_off", program.slug)], answers
     assert len(answers) == 2
     assert len(told) == 3
     assert BEGIN[:40] in told[1]
@@ -179,14 +179,14 @@ def test_a_limited_vendor_gives_way_to_another(both: Desk) -> None:
     with ModelServer(answer, repeat_last=True) as server:
         driver = Driver(both, CLAUDE, server.url)
         driver.env |= CODEX.env(server.url, both.home, Task()) | {"CLAUDE_CODE_MAX_RETRIES": "1"}
-        agent = " || ".join(name_agent(program, server.url) for program in (CLAUDE, CODEX))
-        session, answers = driver.work(agent, "grep hi hello.txt")
+        first, second = (name_agent(program, server.url) for program in (CLAUDE, CODEX))
+        session, answers = driver.work(f"{first} || {second}", "grep hi hello.txt")
         how = resumed(driver, session["id"])
     assert session["status"] == "complete", answers
     (result,) = answers
     assert (result["status"], result["data"]["agent"]) == ("ok", "codex")
     assert how == [("switch", "codex")]
-    assert list(session["state"]["limited"]["until"]) == [name_agent(CLAUDE, server.url)]
+    assert list(session["state"]["limited"]["until"]) == [first]
 
 
 def test_the_programs_keep_their_conversations_where_we_look() -> None:

@@ -22,13 +22,15 @@ LATER = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
 
 def spent(tokens: int, cost: float | None = None) -> dict[str, Any]:
     """The usage of one request."""
-    entry = {"model": "m", "requests": 1, "input_tokens": tokens, "output_tokens": 1}
-    return {"entries": [entry], "vendor_cost_usd": cost}
+    counters = {"input_tokens": tokens, "output_tokens": 1}
+    entry = {"model": "m", "requests": 1, **counters}
+    return {"entries": [entry], **counters, "vendor_cost_usd": cost}
 
 
 def lost(kind: str = "gone") -> Result:
     """What an agent comes to whose conversation cannot be gone on with."""
-    return Result("error", error=f"it is {kind}", data={"kind": kind}, duration_ms=5)
+    usage = {"entries": [], "input_tokens": 0, "vendor_cost_usd": 0.0}
+    return Result("error", error=f"it is {kind}", data={"kind": kind}, usage=usage, duration_ms=5)
 
 
 def limited(until: str = SOON, **more: Any) -> Result:
@@ -117,6 +119,8 @@ def test_a_conversation_that_is_lost_is_handed_over(scope: Scope) -> None:
     assert resumed(scope, id_) == [("hand_off", "claude-code")]
     result = prompts(scope, id_)[1]
     assert (result.status, result.output, result.duration_ms) == ("ok", "Mended.", 15)
+    assert result.usage is not None
+    assert (result.usage["requests"], result.usage["input_tokens"]) == (1, 100)
     assert sessions.check(scope, id_) == []
 
 

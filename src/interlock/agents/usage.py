@@ -108,7 +108,9 @@ def join_usages(usages: Iterable[Mapping[str, Any] | None]) -> dict[str, Any] | 
         return None
     costs = [money_of(usage.get("vendor_cost_usd")) for usage in told]
     paid = [cost for cost in costs if cost is not None]
-    return tell_usage([e for usage in told for e in entries_of(usage)], sum(paid) if paid else None)
+    entries = [entry for usage in told for entry in entries_of(usage)]
+    used = [entry for entry in entries if any(entry.get(name) for name in COUNTERS)]
+    return tell_usage(used, sum(paid) if paid else None)
 
 
 def entries_of(usage: Mapping[str, Any]) -> list[Entry]:

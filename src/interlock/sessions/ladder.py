@@ -150,7 +150,8 @@ class Ladder:
 
     def _is_lost(self, result: Result) -> bool:
         """True where the vendor refused to go on, and nothing was done."""
-        did = result.usage or result.data.get("tools") or self.stop.is_set()
+        used = (result.usage or {}).get("input_tokens")  # some tell that they used nothing
+        did = used or result.data.get("tools") or self.stop.is_set()
         return result.data.get("kind") in LOST and not did
 
     def _join(self, result: Result) -> Result:
