@@ -202,3 +202,19 @@ def test_of_a_very_long_text_the_middle_is_left_out() -> None:
     assert "```\nbegin" in text
     assert "end\n```" in text
     assert len(text) < MAX_TEXT + 1000
+
+
+def test_the_markdown_tells_what_was_used_in_a_line() -> None:
+    """What counts nothing, and the list of requests, is left out."""
+    usage = {
+        "model": "gpt-5.5",
+        "input_tokens": 1200,
+        "cache_read_tokens": 0,
+        "entries": [{"model": "gpt-5.5", "input_tokens": 1200}],
+        "vendor_cost_usd": 0.25,
+        "cumulative": False,
+    }
+    row = Interaction(1, "work", 1, Prompt("Go"), "done", Result(usage=usage))
+    text = markdown_exporter.export(Session("mend", "work"), [row])
+    used = "model gpt-5.5, input\\_tokens 1200, vendor\\_cost\\_usd 0.25"
+    assert f"Result: `ok`, {used}\n" in text

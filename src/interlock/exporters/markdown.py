@@ -98,7 +98,9 @@ def _result(result: Result) -> Iterator[str]:
     if result.duration_ms is not None:
         facts.append(f"{result.duration_ms / 1000:.1f} s")
     facts += [
-        f"{_word(str(key))} {_word(str(value))}" for key, value in (result.usage or {}).items()
+        f"{_word(str(key))} {_word(str(value))}"
+        for key, value in (result.usage or {}).items()
+        if value and isinstance(value, str | int | float)
     ]
     yield f"Result: {', '.join([_code(result.status), *facts])}"
     if result.error:
