@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from interlock.testing import ModelServer, Turn
+from interlock.pricing import price_entry
+from interlock.testing import ModelServer, Turn, Usage
 from tests.real_agents.cases import TEXT
 from tests.real_agents.conftest import choose
 from tests.real_agents.desk import Desk
@@ -12,6 +13,7 @@ from tests.real_agents.driver import TOLD, Driver, name_agent, write_there
 from tests.real_agents.programs import Program
 
 pytestmark = pytest.mark.real_agents
+USED = Usage(input=9750, output=100, cache_read=6300)
 KEYS = {
     "claude-code": "ANTHROPIC_API_KEY",
     "codex": "MODEL_SERVER_KEY",
@@ -99,3 +101,46 @@ def test_a_limit_is_slept_off(program: Program, desk: Desk) -> None:
     assert (limited["status"], limited["data"]["kind"]) == ("rate_limited", "rate_limit")
     assert limited["data"]["retry_after"] == 2
     assert done["status"] == "ok"
+
+
+def test_a_budget_that_is_used_up_holds_the_session(program: Program, desk: Desk) -> None:
+    """No second prompt is begun, and a person is asked; when the budget is raised the session goes
+    on to its end. What was used is told in tokens and in money, each request once."""
+    script = (
+        write_there(program, TEXT, usage=USED),
+        Turn.text("Done.", usage=USED),
+        write_there(program, TEXT, name="second.txt", usage=USED),
+        Turn.text("Done.", usage=USED),
+    )
+    with ModelServer(*script, repeat_last=True) as server:
+        driver = Driver(desk, program, server.url)
+        inputs = {"task": "Write two files", "evaluate": "test -s second.txt"}
+        session = driver.start("agent_task", "--budget", "tokens=9000", **inputs)
+        held = driver.run(session)
+        *_, question = driver.interlock("log", session)
+        assert len(driver.answers(session)) == 1
+        check_cost(driver, session, least=1)
+        assert driver.call("budget", session, "--tokens", "1M").returncode == 0
+        ended = driver.run(session)
+    assert (held["status"], question["command"]["kind"]) == ("active", "ask")
+    assert "9,000 tokens" in question["command"]["question"]
+    assert ended["status"] == "complete", driver.answers(session)
+    check_cost(driver, session, least=3)
+    assert driver.running() == []
+
+
+def check_cost(driver: Driver, session: str, least: int) -> None:
+    """So many requests, or more, have each what `USED` says, and its price."""
+    spent = driver.interlock("cost", session)["own"]
+    requests = spent["requests"]
+    assert requests >= least
+    assert (spent["input_tokens"], spent["cache_read_tokens"]) == (9750 * requests, 6300 * requests)
+    assert spent["output_tokens"] == 100 * requests
+    if driver.program.slug == "opencode":  # a model of that name is in no price list
+        assert (spent["cost_usd"], spent["unpriced_requests"]) == (None, requests)
+        assert spent["vendor_cost_usd"] == pytest.approx(0.01374 * requests)
+        return
+    tokens = {"input_tokens": 9750, "output_tokens": 100, "cache_read_tokens": 6300}
+    one = price_entry({"model": TOLD[driver.program.slug][1], **tokens})
+    assert one is not None
+    assert spent["cost_usd"] == pytest.approx(float(one) * requests)
