@@ -155,6 +155,9 @@ JSON_WORDS: dict[tuple[str, ...], tuple[str, ...]] = {
 }
 """What a command with --json needs besides it. There is a current session that asks."""
 
+NEED_FILES = (("diff",), ("offer",), ("pull-request",))
+"""Commands of sessions that have files of their own."""
+
 ENDED = ("retry", "reopen", "archive")
 
 
@@ -163,7 +166,7 @@ ENDED = ("retry", "reopen", "archive")
     [
         path
         for path, one in COMMANDS.items()
-        if any(p.name == "as_json" for p in one.params) and path != ("diff",)
+        if any(p.name == "as_json" for p in one.params) and path not in NEED_FILES
     ],
     ids=" ".join,
 )
@@ -194,6 +197,6 @@ def test_every_reading_command_has_json() -> None:
 
 def test_the_commands_that_take_an_id_are_known() -> None:
     """The tests above see all of them."""
-    names = """run next submit answer show log budget cost export promote diff cancel retry reopen
-        archive use"""
+    names = "run next submit answer show log budget cost export promote diff cancel retry reopen "
+    names += "archive use offer pull-request"
     assert {path[0] for path in TAKES_ID} == set(names.split())

@@ -25,6 +25,8 @@ COMMANDS: Table = {
     "show": (f"{PACKAGE}.show:show", "Show where a session stands."),
     "log": (f"{PACKAGE}.log:log", "Show every command of a session and what came back."),
     "diff": (f"{PACKAGE}.diff:diff", "Show what a session, or a step of it, did to the files."),
+    "offer": (f"{PACKAGE}.offer:offer", "Put a session's work on a branch of your repository."),
+    "pull-request": (f"{PACKAGE}.pull_request:pull_request", "Push that branch and open a pull request."),
     "budget": (f"{PACKAGE}.budget:budget", "Show or set what may be spent."),
     "cost": (f"{PACKAGE}.cost:cost", "Show what sessions used, and what it cost."),
     "export": (f"{PACKAGE}.export:export", "Write a session and its log as one document."),

@@ -61,6 +61,14 @@ def head_and_text(command: Command) -> tuple[str, str]:
     return line, ""
 
 
+def headline(session: Session) -> str:
+    """What a session is about, in one line of at most 100 characters."""
+    given = (session.input.get(name) for name in ("message", "change", "task"))
+    texts = (text for text in (session.title, *given) if isinstance(text, str) and text.strip())
+    line = " ".join(next(texts, f"{session.type} {session.id}").replace("\0", "").split())
+    return line if len(line) <= 100 else f"{line[:97]}..."
+
+
 def outcome(row: Interaction) -> str:
     """What became of a row: its result's status, else its own."""
     return row.result.status if row.status == "done" and row.result is not None else row.status

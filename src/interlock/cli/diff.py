@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from interlock import sessions
 from interlock.cli.caller import Caller, pass_caller
+from interlock.cli.descriptions import headline
 from interlock.cli.names import SESSION_ID, names_session
 from interlock.cli.outlet import data, document, say
 from interlock.cli.tree import Command, json_option
@@ -20,13 +23,19 @@ from interlock.engine.errors import InvalidInput
         interlock diff 019ac3 implement
         interlock diff 019ac3 4 --stat
         interlock diff 019ac3 > change.patch
+        interlock diff 019ac3 --patch change.patch && git am change.patch
     """,
 )
 @click.argument("words", metavar="[ID] [STEP]", nargs=-1, type=SESSION_ID)
 @click.option("--stat", is_flag=True, help="Only the files, with their numbers of changed lines.")
+@click.option(
+    "--patch", "file", metavar="FILE", help="Write it as a commit for `git am` into this file."
+)
 @json_option
 @pass_caller
-def diff(caller: Caller, words: tuple[str, ...], stat: bool, as_json: bool) -> None:
+def diff(
+    caller: Caller, words: tuple[str, ...], stat: bool, file: str | None, as_json: bool
+) -> None:
     """Show what a session did to the files, or one STEP of it, as a patch that git can apply.
 
     STEP is the name of a step, whose last row is meant, or the number of a row. Only a session in
@@ -58,12 +67,24 @@ def diff(caller: Caller, words: tuple[str, ...], stat: bool, as_json: bool) -> N
             )
         elif seen.before == seen.after:
             say("nothing was changed", error=True)
+        elif file is not None:
+            subject = headline(sessions.get(scope, found))
+            _write(file, differences.mail(found, seen, subject))
         elif stat:
             say(differences.summary(found, seen))
         else:
             data(differences.patch(found, seen))
     except Refusal as refusal:
         raise InvalidInput(str(refusal)) from None
+
+
+def _write(file: str, content: bytes) -> None:
+    try:
+        Path(file).write_bytes(content)
+    except (OSError, ValueError) as error:
+        told = getattr(error, "strerror", None) or error
+        raise InvalidInput(f"--patch {file} cannot be written: {told}") from None
+    say(f"wrote {file}: `git am` makes a commit of it, `git apply` only the changes")
 
 
 def _read(caller: Caller, words: tuple[str, ...]) -> tuple[Scope, str, str | None]:

@@ -10,6 +10,7 @@ from interlock.cli.descriptions import name_session, show_seconds, show_time
 from interlock.cli.outlet import tell, word
 from interlock.engine import Ask, Scope, Session, Spawn, Wait
 from interlock.engine.pause import REPLY
+from interlock.environments.options import keeps_files
 from interlock.sessions.turns import by_hand
 
 WAITS = 5
@@ -50,6 +51,9 @@ def advise(session: Session) -> Iterator[str]:
     given = session.id
     if not session.active:
         yield f"`interlock log {given}` shows every command and result"
+        if keeps_files(session.environment):
+            yield f"`interlock diff {given}` shows what it changed"
+            yield f"`interlock offer {given}` puts that on a branch of your repository"
         if session.status == "failed":
             yield f"`interlock retry {given}` and then `interlock run {given}` try it again"
         return

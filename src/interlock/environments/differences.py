@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from attrs import frozen
 
@@ -11,6 +12,7 @@ from interlock.engine import Interaction
 from interlock.environments import workspace
 from interlock.environments.plumbing import Plumbing
 from interlock.environments.results import Refusal
+from interlock.environments.workspace import Workspace
 
 COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 PLAIN = (
@@ -43,6 +45,23 @@ def patch(session_id: str, seen: Span) -> bytes:
     )
 
 
+def mail(session_id: str, seen: Span, subject: str) -> bytes:
+    """The same as a commit with this subject, which `git am` takes; `git apply` takes it too. It is
+    of whom the session works for. Raises Refusal."""
+    ours = _find(session_id)
+    git = Plumbing(Path(ours.folder), ours.store, identity=dict(ours.identity))
+    made = git.word(
+        *("commit-tree", "-p", seen.before, f"{seen.after}^{{tree}}"),
+        stdin=" ".join(subject.split()).encode(errors="replace"),
+    )
+    return git.run(
+        *("format-patch", "--stdout", "-1", "--zero-commit", "--no-signature", "--no-attach"),
+        *("--no-numbered", "--subject-prefix=PATCH", "--binary", "--full-index", "--no-renames"),
+        *("--no-ext-diff", "--no-textconv", "--no-color", "--no-stat", "--src-prefix=a/"),
+        *("--dst-prefix=b/", "--submodule=short", "--end-of-options", made),
+    )
+
+
 def summary(session_id: str, seen: Span) -> str:
     """The files with their numbers of changed lines, for a person. Raises Refusal."""
     done = _git(session_id).run(*PLAIN, "--stat=100", seen.before, seen.after)
@@ -61,10 +80,15 @@ def files(session_id: str, seen: Span) -> list[dict[str, str]]:
 
 
 def _git(session_id: str) -> Plumbing:
-    folder = workspace.place(session_id)
-    if workspace.read(folder) is None:
+    ours = _find(session_id)
+    return Plumbing(Path(ours.folder), ours.store)
+
+
+def _find(session_id: str) -> Workspace:
+    ours = workspace.read(workspace.place(session_id))
+    if ours is None:
         raise Refusal(f"the workspace of session {session_id} is gone, and its files with it")
-    return Plumbing(folder, folder / workspace.STORE)
+    return ours
 
 
 def _pair(row: Interaction) -> tuple[str, str] | None:

@@ -56,11 +56,16 @@ class Plumbing:
         index: Path | None = None,
         trusting: bool = False,
         source: Mapping[str, str] | None = None,
+        identity: Mapping[str, str] | None = None,
     ) -> None:
         """The work tree is `tree`, or `cwd`. `trusting`: the user's own configuration holds, and
-        so do the filters that it names. `source` is the engine's environment, if not this one."""
+        so do the filters that it names. `source` is the engine's environment, if not this one.
+        `identity` has the user's settings of git that say who they are."""
         self.cwd = cwd
         extra = {**OFF, **LOCAL, **({} if trusting else {**ALONE, **IDENTITY})}
+        for setting, value in (identity or {}).items():
+            what = setting.partition(".")[2].upper()
+            extra |= {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER")}
         self._settings = SETTINGS if store is None else (*SETTINGS, *OWN_INDEX)
         if store is not None:
             extra |= {"GIT_DIR": str(store), "GIT_WORK_TREE": str(tree or cwd)}
