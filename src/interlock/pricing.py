@@ -16,7 +16,10 @@ from typing import Any
 
 from interlock.agents.usage import COUNTERS, entries_of
 
-MISSING = "there is no price list here; `pip install 'genai-prices<0.3'` brings one"
+INSTALL = "`pip install 'genai-prices<0.3'`"
+"""What brings a price list."""
+
+MISSING = f"there is no price list here; {INSTALL} brings one"
 """What to say to who asks for money where there is none."""
 
 EXACT = Decimal("1e-12")  # of a dollar

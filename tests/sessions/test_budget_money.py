@@ -72,12 +72,12 @@ def test_money_needs_a_price_list(scope: Scope, monkeypatch: pytest.MonkeyPatch)
     session = sessions.create(scope, "writer", budgets={"money": 1})
     monkeypatch.setattr(pricing, "is_known", lambda: False)
     monkeypatch.setattr(pricing, "price_entry", lambda entry, at: None)
-    with pytest.raises(Refused, match=r"pip install 'interlock\[prices\]'"):
+    with pytest.raises(Refused, match="pip install 'genai-prices<"):
         sessions.create(scope, "writer", budgets={"money": 1})
     with pytest.raises(Refused, match="or limit the tokens"):
         sessions.set_budget(scope, limits={"money": 1})
     held = sessions.drive(scope, session.id, Spender(10))
-    assert "no price (`pip install 'interlock[prices]'` brings" in question(held).question
+    assert "no price (`pip install 'genai-prices<0.3'` brings" in question(held).question
 
 
 def test_money_of_an_account_is_summed_over_its_projects(scope: Scope) -> None:

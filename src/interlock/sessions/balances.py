@@ -171,7 +171,7 @@ def _tell_reached(found: Balance, name: str, session: Session) -> str:
 def _tell_unpriced(found: Balance, session: Session) -> str:
     budget, count = found.budget, found.unpriced
     requests = "1 request has" if count == 1 else f"{count} requests have"
-    why = "" if pricing.is_known() else " (`pip install 'interlock[prices]'` brings a price list)"
+    why = "" if pricing.is_known() else f" ({pricing.INSTALL} brings a price list)"
     return (
         f"{requests} no price{why}, so the budget of {name_place(budget, session)} in money "
         "cannot be kept. Limit the tokens as well: "

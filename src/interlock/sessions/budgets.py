@@ -26,7 +26,7 @@ MOST = 1000
 run."""
 
 NO_PRICES = (
-    "money cannot be counted without a price list; `pip install 'interlock[prices]'` brings one, "
+    f"money cannot be counted without a price list; {pricing.INSTALL} brings one, "
     "or limit the tokens"
 )
 
