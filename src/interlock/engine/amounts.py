@@ -76,8 +76,10 @@ def _money(text: str) -> Any:
 
 def _count(text: str) -> Any:
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([kmg]?)", text)
-    value = found and Decimal(found[1]) * SCALES[found[2]]
-    return int(value) if value and value == int(value) else None
+    if found is None:
+        return None
+    value = Decimal(found[1]) * SCALES[found[2]]
+    return int(value) if value == int(value) else None
 
 
 def _seconds(text: str) -> Any:
