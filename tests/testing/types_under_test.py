@@ -1,6 +1,7 @@
 """Small session types for the tests of the kit."""
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from interlock import (
     COMPLETE,
@@ -23,7 +24,7 @@ class Release(SessionType):
     """Written, checked, written again; a guard ends it."""
 
     inputs: ClassVar = {"version?": "which"}
-    transitions = (
+    transitions: ClassVar[Sequence[Sequence[Any]]] = (
         ("ok", "write", "check"),
         ("ok", "check", COMPLETE),
         ("error", "check", FAILED, "tired"),
@@ -55,7 +56,7 @@ class Releases(SessionType):
 class Gate(SessionType):
     """A time, a person, a reader, a step that breaks."""
 
-    transitions = (
+    transitions: ClassVar[Sequence[Sequence[Any]]] = (
         ("ok", "nap", "ask"),
         ("yes", "ask", "sum_up"),
         ("no", "ask", "broken"),

@@ -18,10 +18,9 @@ WIDTH = 92
 MODULE = '''\
 """{count}, replayed without a model.
 
-Written by `interlock promote` from session
-{id} of {date}. The recorded results
-must lead the session type along the same path, and it must make the same commands. Nothing is
-executed. Where the type was changed on purpose, promote the session again.
+Promoted from session {id} of {date}.
+The recorded results must lead the session type along the same path, and it must make the same
+commands. Nothing is executed. Where the type was changed on purpose, promote the session again.
 """
 
 from pathlib import Path
