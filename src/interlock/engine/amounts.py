@@ -62,7 +62,7 @@ def _dollars(value: Decimal) -> str:
 
 def _duration(seconds: float) -> str:
     if seconds < 60:
-        return f"{seconds:.3g} s"
+        return f"{seconds:.1f} s" if seconds >= 0.1 else f"{seconds:.2g} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     parts = ((hours, "h"), (minutes, "min"), (rest, "s"))
