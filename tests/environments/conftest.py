@@ -31,7 +31,7 @@ class Bench:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.token = self.tag = f"token-{uuid.uuid4().hex}"
+        self.token, self.tag = (f"{name}-{uuid.uuid4().hex}" for name in ("token", "tag"))
         self.stop = Event()
         self.emitted: list[tuple[str, str]] = []
         self.pool = ThreadPoolExecutor(1)

@@ -1,5 +1,6 @@
 """A run owns all that it starts: at its end nothing of it is left, and nothing else is touched."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from interlock.environments import child
+from interlock.environments import child, supervisor
 from interlock.environments.process_tree import TAG, end_strays
 from interlock.environments.supervisor import find_descendants, send_signal
 from tests.environments.conftest import BOUND, Bench, wait_until
@@ -175,6 +176,30 @@ def test_strays_are_ended_with_their_supervisor(bench: Bench) -> None:
     assert end_strays(bench.tag) == 0
     assert bench.alive() == []
     assert running.result(BOUND).code == -signal.SIGTERM
+
+
+def test_strays_are_ended_with_a_supervisor_that_hides(bench: Bench) -> None:
+    """By who may not see its variables, as any user but root."""
+    running = bench.start(*bench.fake("tree", "hang", str(bench.folder)))
+    before = "import ctypes; [ctypes.CDLL(None).prctl(24, n, 0, 0, 0) for n in (19, 21, 38)]"
+    find = (
+        f"from {end_strays.__module__} import *; print([p.pid for p in find_tagged({bench.tag!r})])"
+    )
+    inner = f"import os, sys; os.execv(sys.executable, [sys.executable, '-c', {find!r}])"
+    command = [sys.executable, "-c", f"{before}\n{inner}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    (watcher,) = [one.pid for one in psutil.process_iter() if _is_supervisor(one, bench.tag)]
+    assert watcher in json.loads(done.stdout)
+    assert end_strays(bench.tag) == 0
+    assert running.result(BOUND).code == -signal.SIGTERM
+
+
+def _is_supervisor(process: psutil.Process, tag: str) -> bool:
+    try:
+        words = process.cmdline()
+    except psutil.Error:
+        return False
+    return supervisor.__file__ in words and words[-1] == tag
 
 
 def test_the_caller_is_no_stray(bench: Bench) -> None:

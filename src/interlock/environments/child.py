@@ -180,7 +180,7 @@ def _start_supervisor(
     loader = {name: os.environ[name] for name in LOADER if name in os.environ}
     descriptor = control.fileno()
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", supervisor.__file__, str(descriptor)],
+        [sys.executable, "-I", "-S", supervisor.__file__, str(descriptor), env[TAG]],
         bufsize=0,
         stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import psutil
 
+from interlock.environments import supervisor
+
 TAG = "INTERLOCK_TAG"  # the environment variable that names the run a process belongs to
 
 GRACE = 4.0  # seconds between TERM and KILL; a supervisor that still lives needs half of it
@@ -42,10 +44,18 @@ def find_tagged(tag: str) -> Iterator[psutil.Process]:
             continue
         try:
             process = psutil.Process(pid)
-            if process.environ().get(TAG) == tag:
+            if _carries(process, tag):
                 yield process
         except (psutil.Error, OSError):
             continue  # it ended, or belongs to another user
+
+
+def _carries(process: psutil.Process, tag: str) -> bool:
+    try:
+        return process.environ().get(TAG) == tag
+    except psutil.AccessDenied:  # a supervisor hides its variables, and has the tag as an argument
+        words = process.cmdline()
+        return words[-1:] == [tag] and supervisor.__file__ in words
 
 
 def _signal(process: psutil.Process, *, kill: bool) -> None:

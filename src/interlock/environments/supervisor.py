@@ -5,7 +5,8 @@ parent and, on Linux, takes in every orphan below it, so "no child is left" mean
 the command started still runs", however it was started. It ends all of it when the command has
 ended, when the engine asks, and when the engine is gone.
 
-The engine sends a request, then perhaps `stop`; a closed socket means the same. The answers are
+Its arguments are the number of a socket and the tag of the run, by which it can be found. The
+engine sends a request there, then perhaps `stop`; a closed socket means the same. The answers are
 lines: `failed ERRNO`, or `exited CODE` and then `ended COUNT`, the number of processes that
 could not be ended, -1 where the system cannot tell.
 """
