@@ -34,6 +34,7 @@ CALLS: dict[str, Callable[[Scope, str], object]] = {
     "handle_result": lambda scope, key: sessions.handle_result(scope, key, f"{key}.1", Result()),
     "history": lambda scope, key: list(sessions.history(scope, key)),
     "next_command": sessions.next_command,
+    "reassign": lambda scope, key: sessions.reassign(scope, key, "codex"),
     "record": lambda scope, key: sessions.record(scope, key, f"{key}.1", "note", {}),
     "reopen": sessions.reopen,
     "resolve": sessions.resolve,

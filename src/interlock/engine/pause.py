@@ -94,7 +94,8 @@ def _ask(definition: Definition, step: str, result: Result) -> Ask:
         return Ask(result.output or told, (REPLY, "error"), about=NEEDS_INPUT)
     if result.status == BUDGET:
         return Ask(f"Step {step}: {told}", (RETRY, "error"), about=BUDGET)
-    question = f"Step {step} goes in circles: {told} Run it again, or say how it ended?"
+    circle = f"Step {step} goes in circles: {told.rstrip('.')}"
+    question = f"{circle}. Run it again, or say how it ended?"
     choices = dict.fromkeys((RETRY, *definition.triggers(step), "error"))
     return Ask(question, tuple(choices), about=STALLED)
 
