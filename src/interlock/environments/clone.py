@@ -36,6 +36,7 @@ from interlock.environments.store_git import StoreGit, check_workdir, deliver, o
 from interlock.environments.workspace import Workspace
 from interlock.plugins.contracts import Emit
 
+TRIES = 3  # of a merge, while others move its target
 SET_UP = "set-up"  # in the workspace, once the set-up command has succeeded
 
 
@@ -154,15 +155,21 @@ def _commit(git: StoreGit, call: Call, given: dict[str, str]) -> Result:
 
 def _merge(git: StoreGit, call: Call, given: dict[str, str], tag: str, stop: Event) -> Result:
     began, into = git.current(), given["into"]
-    for branch in (into, given.get("branch", into)):
-        git.refresh(branch)
-    before = git.find(into)
-    result = calls.perform(call, git.workdir, git)
-    try:
-        deliver(git.ours, into, tag=tag, stop=stop)
-    except Refusal as refusal:
-        git.go_back(began, into, before)
-        raise Refusal(
-            f"{into} in {git.ours.repository} cannot have the merge: {refusal}", refusal.finished
-        ) from None
-    return result
+    left = TRIES
+    while True:
+        left -= 1
+        for branch in (into, given.get("branch", into)):
+            git.refresh(branch)
+        before = git.find(into)
+        result = calls.perform(call, git.workdir, git)
+        try:
+            deliver(git.ours, into, tag=tag, stop=stop)
+        except Refusal as refusal:
+            git.go_back(began, into, before)
+            if left and git.has_moved(into, before):
+                continue  # another session was faster: theirs is merged too
+            raise Refusal(
+                f"{into} in {git.ours.repository} cannot have the merge: {refusal}",
+                refusal.finished,
+            ) from None
+        return result

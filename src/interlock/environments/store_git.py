@@ -6,8 +6,10 @@ a fetch, which runs none of its configuration and hooks.
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
@@ -91,6 +93,12 @@ class StoreGit(Git):
             .strip()
         )
 
+    def has_moved(self, branch: str, commit: str) -> bool:
+        """Whether the user's repository has the branch elsewhere than at the commit by now."""
+        look = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"refs/heads/{branch}")
+        done = Plumbing(Path(self.ours.repository)).ask(*look)
+        return done.returncode == 0 and done.stdout.decode().strip() != commit
+
     def go_back(self, began: str, into: str, commit: str) -> None:
         """The work is on the branch `began` again, and `into` leads to the commit as before."""
         if began == into:
@@ -145,6 +153,19 @@ def offer(ours: Workspace, branch: str) -> str | None:
 
 def deliver(ours: Workspace, branch: str, *, tag: str, stop: Event) -> None:
     """As `offer`, and a branch that is checked out there takes its files along. Raises Refusal."""
+    with _turn(Path(ours.folder).parent):
+        _deliver(ours, branch, tag, stop)
+
+
+@contextmanager
+def _turn(folder: Path) -> Iterator[None]:
+    """One after the other: git gives up where another git is at work in the same repository."""
+    with (folder / "delivery.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _deliver(ours: Workspace, branch: str, tag: str, stop: Event) -> None:
     top = Path(ours.repository)
     git = Git(top, source=os.environ, tag=tag, stop=stop, timeout=600.0)
     if git.look().branch != branch:
