@@ -337,3 +337,60 @@ def test_what_a_killed_run_used_is_not_forgotten(scope: Scope) -> None:
     (balance,) = sessions.balances(scope, session.id)
     assert balance.spent.tokens == LIMIT + 1
     assert sessions.check(scope, session.id) == []
+
+
+def test_an_agent_that_failed_by_itself_meanwhile_has_failed(scope: Scope) -> None:
+    """A budget that was reached is no excuse: the step's own rows take the error."""
+    session = sessions.create(scope, "writer", budgets={"tokens": LIMIT})
+
+    def agent(
+        session: Session, interaction: object, *, emit: Emit, stop: threading.Event
+    ) -> Result:
+        emit("usage", entry(LIMIT))
+        assert stop.is_set()
+        return Result("error", error="exit code 1", code=1)
+
+    failed = sessions.drive(scope, session.id, agent)
+    assert (failed.status, failed.reason) == ("failed", "exit code 1")
+
+
+def test_a_budget_of_another_step_holds_nothing(scope: Scope) -> None:
+    """It is looked at where the session stands at its step."""
+    session = sessions.create(scope, "thrifty")
+    sessions.set_budget(scope, session.id, step="rest", limits={"tokens": 1})
+    sessions.set_budget(scope, session.id, step="write", limits={"tokens": 1000})
+    held = sessions.drive(scope, session.id, Spender(60, requests=3))
+    assert (held.step, held.last("write").status) == ("rest", "ok")
+    assert "the budget of step rest is used up" in question(held).question
+
+
+def test_a_question_of_a_step_is_not_a_budgets(scope: Scope) -> None:
+    """A raise answers none but the engine's own."""
+    session = sessions.create(scope, "approval", budgets={"steps": 1})
+    sessions.next_command(scope, session.id)
+    assert sessions.set_budget(scope, session.id, limits={"steps": 9}).going_on == ()
+    assert question(sessions.get(scope, session.id)).question == "Good?"
+
+
+def test_a_retry_of_the_session_gives_no_money_back(scope: Scope) -> None:
+    """What was spent before is spent."""
+    session = sessions.create(scope, "writer", budgets={"tokens": LIMIT})
+    sessions.drive(scope, session.id, Spender(60))
+    sessions.answer(scope, session.id, "error")
+    sessions.retry(scope, session.id)
+    held = sessions.drive(scope, session.id, Spender(1))
+    assert "120 tokens of 100 tokens" in question(held).question
+
+
+def test_as_many_sessions_go_on_at_once_as_are_allowed(
+    scope: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest does when it is run."""
+    monkeypatch.setattr("interlock.sessions.budgets.MOST", 2)
+    sessions.set_budget(scope, limits={"tokens": LIMIT})
+    held = [sessions.create(scope, "writer") for _ in range(3)]
+    for session in held:
+        sessions.drive(scope, session.id, Spender(LIMIT))
+    assert len(sessions.set_budget(scope, add={"tokens": 9 * LIMIT}).going_on) == 2
+    for session in held:
+        assert sessions.drive(scope, session.id, Spender(1, requests=1)).status == "complete"
