@@ -125,7 +125,6 @@ def test_all_sessions_are_summed(desk: Desk, by: str, keys: dict[str, int] | Non
     assert sum(sums.values()) == 6
     table = desk("cost", "--by", by).out
     assert table.startswith(by.upper())
-    assert "20,345" not in table
     assert "14,345 tokens" in table
 
 
