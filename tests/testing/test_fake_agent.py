@@ -270,3 +270,39 @@ def test_what_a_fake_cannot_do_is_refused() -> None:
         FakeAgent("codex", Fault("max_turns"))
     with pytest.raises(InvalidInput, match="the fake agent is not installed"):
         str(FakeAgent("codex"))
+
+
+@pytest.mark.parametrize("kind", ["claude-code", "codex", "opencode"])
+def test_a_copy_of_a_conversation_has_a_name_of_its_own(
+    tmp_path: Path, work: Path, kind: str
+) -> None:
+    """And can be gone on with, as the one that it is a copy of."""
+    agent = make(tmp_path, kind, *[DONE] * 3)
+    first = play(agent, work).heard.result
+    fork = Prompt("Go on", resume=True, options={"fork": True})
+    copy = play(agent, work, fork, first.remember).heard.result
+    assert copy.data["conversation_id"] != first.data["conversation_id"]
+    assert agent.runs[1].conversation == first.data["conversation_id"]
+    again = play(agent, work, Prompt("On", resume=True), copy.remember).heard.result
+    assert again.data["conversation_id"] == copy.data["conversation_id"]
+
+
+def test_claude_code_asks_its_user(tmp_path: Path, work: Path) -> None:
+    """That ends its turn; where it may not ask, it has no tool for it and goes on."""
+    ask = Turn.tool("ask", {"question": "Which colour?"})
+    agent = make(tmp_path, "claude-code", ask, ask, DONE)
+    asked = play(agent, work, Prompt("Paint", options={"ask": True})).heard.result
+    assert (asked.status, asked.output) == ("needs_input", "Which colour?")
+    assert agent.left == 2
+    assert "No such tool available: AskUserQuestion" in play(agent, work).out
+    assert agent.left == 0
+    with pytest.raises(InvalidInput, match="codex does not ask its user; claude-code does"):
+        FakeAgent("codex", ask)
+
+
+@pytest.mark.parametrize(("kind", "words"), [("claude-code", "auth"), ("codex", "login")])
+def test_it_is_logged_in(tmp_path: Path, work: Path, kind: str, words: str) -> None:
+    """To be asked for that is no run."""
+    agent = make(tmp_path, kind, DONE)
+    done = subprocess.run([agent.program, words, "status"], capture_output=True, timeout=60)
+    assert (done.returncode, agent.left) == (0, 1)

@@ -43,6 +43,16 @@ class Release(SessionType):
         return session.visits("check") >= 3
 
 
+class Hasty(Release):
+    """It gives the agent one second."""
+
+    transitions: ClassVar[Sequence[Sequence[Any]]] = Release.transitions
+
+    @step(timeout=1)
+    def write(self, session: Session) -> Command:
+        return Prompt("Write CHANGES.")
+
+
 class Releases(SessionType):
     """Two children."""
 

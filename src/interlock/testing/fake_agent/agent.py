@@ -37,7 +37,7 @@ class FakeAgent:
 
     Each run takes turns until one calls no tool, as the real program asks its model. It has the
     tools `write`, `read` and `run`, which really do what they say, unless the run was asked to
-    read only. A Fault is one run in which the program itself goes wrong.
+    read only; Claude Code has `ask` too. A Fault is one run in which the program itself goes wrong.
     """
 
     def __init__(self, kind: str, *turns: Line, model: str | None = None) -> None:
@@ -84,6 +84,8 @@ class FakeAgent:
 
     def _check(self) -> None:
         calls = [call for line in self.turns if not isinstance(line, Fault) for call in line.calls]
+        if self.kind != "claude-code" and any(call.name == "ask" for call in calls):
+            raise InvalidInput(f"{self.kind} does not ask its user; claude-code does")
         if self.kind == "aider" and any(call.name != "write" for call in calls):
             raise InvalidInput("a fake aider can only write: it has no other tool")
         faults = [line.kind for line in self.turns if isinstance(line, Fault)]

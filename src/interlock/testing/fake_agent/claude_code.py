@@ -37,6 +37,7 @@ VALUES = (
     ),
     *("--append-system-prompt", "--session-id", "--settings", "--setting-sources", "--add-dir"),
     *("--max-budget-usd", "--system-prompt-snapshot", "--fallback-model", "--agents"),
+    "--permission-prompt-tool",
 )
 
 
@@ -58,6 +59,8 @@ class ClaudeCode(Player):
         return Asked(
             prompt=" ".join(found[""]) or read_stdin(),
             conversation=last(found, "--resume"),
+            fork="--fork-session" in self.arguments,
+            asks="--permission-prompt-tool" in found,
             model=last(found, "--model"),
             system=last(found, "--append-system-prompt", "--system-prompt"),
             read_only=tools is not None and TOOLS["write"] not in tools.split(","),
@@ -114,9 +117,14 @@ class ClaudeCode(Player):
         self._piece({"type": "message_delta", "delta": reason, "usage": usage_of(turn.usage)})
         self._piece({"type": "message_stop"})
         for identity, call in zip(identities, calls, strict=True):
-            self._tell_outcome(identity, call, self.perform(call))
+            self._tell_outcome(identity, call, self._perform(call))
         self.said = turn.said or self.said
-        return True
+        return not (self.asked.asks and any(call.name == "ask" for call in calls))
+
+    def _perform(self, call: ToolCall) -> Outcome:
+        if call.name == "ask" and not self.asked.asks:
+            return Outcome(ok=False, denied=True)
+        return self.perform(call)
 
     def tool(self, call: ToolCall) -> str:
         """Its own name for a tool."""
@@ -174,7 +182,8 @@ class ClaudeCode(Player):
         return 1
 
     def _tell_outcome(self, identity: str, call: ToolCall, outcome: Outcome) -> None:
-        content, noted = describe(call, outcome, there=not self.asked.read_only)
+        there = not self.asked.read_only and call.name != "ask"
+        content, noted = describe(call, outcome, there=there)
         told: dict[str, Any] = {"tool_use_id": identity, "type": "tool_result", "content": content}
         told |= {} if outcome.ok else {"is_error": True}
         self._event(

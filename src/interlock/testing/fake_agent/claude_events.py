@@ -9,7 +9,7 @@ from interlock.testing.fake_agent.player import USED, money
 from interlock.testing.fake_agent.work import Outcome, command_line, place
 from interlock.testing.turn import ToolCall, Turn, Usage
 
-TOOLS = {"write": "Write", "read": "Read", "run": "Bash"}
+TOOLS = {"write": "Write", "read": "Read", "run": "Bash", "ask": "AskUserQuestion"}
 PRICES = {"input": 3, "output": 15, "cache_read": 0.3, "cache_write": 3.75}
 OVERLOADED = "API Error: 529 Overloaded. This is a server-side issue, usually temporary."
 ERRORS = {
@@ -78,6 +78,9 @@ def given(call: ToolCall) -> dict[str, Any]:
     """What a call gives its tool."""
     if call.name == "write":
         return {"file_path": place(call), "content": call.fields["content"]}
+    if call.name == "ask":
+        asked = {"question": call.fields["question"], "header": "Question", "options": []}
+        return {"questions": [{**asked, "multiSelect": False}]}
     return {"file_path": place(call)} if call.name == "read" else {"command": command_line(call)}
 
 
@@ -93,6 +96,8 @@ def describe(call: ToolCall, outcome: Outcome, *, there: bool) -> tuple[str, obj
     if outcome.denied:
         told = (DENIED if there else NOT_THERE).format(tool=tool)
         return told, f"Error: {told}"
+    if call.name == "ask":
+        return outcome.output, f"Error: {outcome.output}"
     if not outcome.ok:
         told = f"Exit code {outcome.code}\n{outcome.output}"
         return told, f"Error: {told}"

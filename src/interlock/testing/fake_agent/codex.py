@@ -33,8 +33,9 @@ class Codex(Player):
         """`exec [resume] OPTIONS [ID] -`: the prompt is on standard input."""
         found = take_values(self.arguments, VALUES)
         words = [word for word in found[""] if word not in ("exec", "-")]
-        resumed = "resume" in words
-        rest = [word for word in words if word != "resume"]
+        fork = "fork" in words[:1]
+        resumed = fork or "resume" in words[:1]
+        rest = words[1:] if resumed else words
         configured = dict(pair.split("=", 1) for pair in (*found.get("-c", ()),
                           *found.get("--config", ())) if "=" in pair)  # fmt: skip
         mode = last(found, "-s", "--sandbox") or configured.get("sandbox_mode", "read-only")
@@ -42,6 +43,7 @@ class Codex(Player):
         return Asked(
             prompt=read_stdin() if stdin else (rest[-1] if rest else ""),
             conversation=rest[0] if resumed and rest else None,
+            fork=fork,
             model=last(found, "-m", "--model"),
             system=configured.get("developer_instructions"),
             read_only=mode.strip('"') == "read-only",

@@ -39,6 +39,7 @@ class OpenCode(Player):
         return Asked(
             prompt=" ".join(words) or read_stdin(),
             conversation=last(found, "-s", "--session"),
+            fork="--fork" in self.arguments,
             model=last(found, "-m", "--model"),
             read_only="edit" in denied and "bash" in denied,
             denied_tools=tuple(TOOLS[name] for name, of in PERMISSIONS.items() if of in denied),

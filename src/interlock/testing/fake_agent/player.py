@@ -20,6 +20,7 @@ from interlock.testing.fake_agent.work import Outcome, perform
 from interlock.testing.turn import ToolCall, Turn, Usage
 
 GARBAGE = b'\x00\xff\xfe{"type":\x1b[31m "half\n[1, 2\n{"type": "novelty", "x": [1]}\nWARN: what\n'
+LOGIN_CHECKS = (("auth", "status"), ("login", "status"))
 OVER = Turn.error(400, "the script of the fake agent has no turn left")
 USED = ("input", "output", "cache_read", "cache_write", "cache_write_1h", "reasoning")
 
@@ -84,8 +85,8 @@ class Player:
 
     def play(self) -> int:
         """The exit status of the run."""
-        if "--version" in self.arguments:
-            print(self.version)  # noqa: T201 - it is a program
+        if "--version" in self.arguments or self.arguments in LOGIN_CHECKS:
+            self.say_line(self.version)
             return 0
         asked = self.read_arguments()
         self.asked = evolve(asked, arguments=self.arguments, directory=str(Path.cwd()))
@@ -132,7 +133,7 @@ class Player:
         known = self.stage.conversation(wanted)
         if known is None or self.stage.forgets():
             return False
-        self.conversation = wanted
+        self.conversation = self.new_conversation() if self.asked.fork else wanted
         self.used |= known
         return True
 

@@ -1,7 +1,7 @@
 """What a fake agent does: the turns of a model, as for a ModelServer, and faults of the program.
 
-Turns call three tools, in no vendor's words: `write` {path, content}, `read` {path} and
-`run` {argv}, each with `denied: true` where the program is not to allow it.
+Turns call four tools, in no vendor's words: `write` {path, content}, `read` {path}, `run` {argv}
+and `ask` {question}, each with `denied: true` where the program is not to allow it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,12 @@ FAULTS: Mapping[str, str] = {
     "max_turns": "it has used up its turns: claude-code and gemini only",
     "gone": "it does not know the conversation that it is to go on with",
 }
-TOOLS = {"write": ("path", "content"), "read": ("path",), "run": ("argv",)}
+TOOLS = {
+    "write": ("path", "content"),
+    "read": ("path",),
+    "run": ("argv",),
+    "ask": ("question",),
+}
 FIELDS = {name: value for name, value in attrs.fields_dict(Turn).items() if name != "calls"}
 
 

@@ -32,6 +32,10 @@ class Asked:
     directory: str = ""
     conversation: str | None = None
     """The one that it was to go on with."""
+    fork: bool = False
+    """It was to go on with a copy of it."""
+    asks: bool = False
+    """It may ask the user."""
     model: str | None = None
     system: str | None = None
     read_only: bool = False

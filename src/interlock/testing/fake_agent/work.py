@@ -1,4 +1,4 @@
-"""The three tools of a fake agent, which really do what they say, in the directory of the run."""
+"""The tools of a fake agent, which really do what they say, in the directory of the run."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ class Outcome:
 def perform(call: ToolCall, *, allowed: bool) -> Outcome:
     """The outcome of a call. A path is seen from the current directory."""
     given = call.fields
-    if given.get("denied") or (call.name != "read" and not allowed):
+    if given.get("denied") or (call.name in ("write", "run") and not allowed):
         return Outcome(ok=False, denied=True)
+    if call.name == "ask":
+        return Outcome(ok=False, output="A person will answer this later. End your turn now.")
     try:
         if call.name == "write":
             path = Path(given["path"])
