@@ -152,6 +152,8 @@ JSON_WORDS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("submit",): ("1", "--status", "approve"),
     ("answer",): ("approve",),
     ("db", "backup"): ("copy.db",),
+    ("secrets", "set"): ("TOKEN", "--file", "value"),
+    ("secrets", "remove"): ("TOKEN",),
 }
 """What a command with --json needs besides it. There is a current session that asks."""
 
@@ -180,6 +182,9 @@ def test_json_is_one_document(desk: Desk, path: tuple[str, ...]) -> None:
         desk("next")
     if path[0] in ENDED and path != ("retry",):
         desk("cancel")
+    if path[0] == "secrets":
+        (desk.project / "value").write_text("hunter22-and-more")
+        desk("secrets", "set", "TOKEN", "--file", "value")
     told = desk(*path, *JSON_WORDS.get(path, ()), "--json")
     assert told.status == 0, told.err
     assert isinstance(told.json, dict | list)

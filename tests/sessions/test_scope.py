@@ -45,7 +45,7 @@ CALLS: dict[str, Callable[[Scope, str], object]] = {
 }
 
 # Those that are given a scope and no session: each has a test of its own, below or where costs are.
-WITHOUT_A_SESSION = {"create", "find", "reprice", "subscribe", "usage"}
+WITHOUT_A_SESSION = {"audit", "create", "find", "reprice", "subscribe", "usage"}
 
 
 def everything() -> list[Any]:
