@@ -127,8 +127,23 @@ def test_the_branch_of_another_session_is_merged(desk: CloneDesk) -> None:
     assert desk.copy.read("child.txt") == "1\n"
 
 
+def test_a_branch_that_children_went_on_with_is_taken_along(desk: CloneDesk) -> None:
+    """One after the other commits on it in a clone of its own, then the parent does."""
+    desk.call("branch", name="topic")
+    for name in ("one", "two"):
+        child = CloneDesk(desk.copy)
+        child.call("branch", name="topic")
+        child.sh(f"echo 1 > {name}.txt")
+        assert child.call("commit", message=name, branch="topic").data["offered"] == "topic"
+    desk.sh("echo 1 > parent.txt")
+    assert desk.call("commit", message="parent", branch="topic").data["offered"] == "topic"
+    log = desk.copy.git("log", "--format=%s", "topic").splitlines()
+    assert log == ["parent", "two", "one", "Begin"]
+    assert desk.sh("ls").split() == ["base.txt", "one.txt", "parent.txt", "two.txt"]
+
+
 def test_commits_that_could_not_be_offered_are_not_lost(desk: CloneDesk) -> None:
-    """The user's branch of that name has parted from it; coming back to it keeps it."""
+    """The user is on the branch of that name; coming back to it keeps it."""
     desk.call("branch", name="topic")
     desk.sh("echo 1 > new.txt")
     desk.copy.git("switch", "--quiet", "--create", "topic")
@@ -148,10 +163,12 @@ def test_a_branch_of_the_user_is_never_moved_aside(desk: CloneDesk, checks: str)
     desk.copy.git("config", "--global", "fetch.showForcedUpdates", checks)
     desk.call("branch", name="topic")
     desk.sh("echo 1 > new.txt")
-    desk.copy.git("switch", "--quiet", "--create", "topic")
+    assert desk.call("commit", message="First").data["offered"] == "topic"
+    desk.copy.git("switch", "--quiet", "--force-create", "topic", "main")
     desk.copy.write("other.txt", "x")
     desk.copy.save("Other")
     desk.copy.git("switch", "--quiet", "main")
+    desk.sh("echo 2 > new.txt")
     told = desk.call("commit", message="Ours")
     assert told.data["offered"] is None
     assert "could not take it as topic: " in told.output

@@ -143,6 +143,7 @@ def _describe(ours: Workspace, label: str) -> dict[str, Any]:
 
 def _commit(git: StoreGit, call: Call, given: dict[str, str]) -> Result:
     if given.get("branch", git.current()) == git.current():
+        git.refresh(git.current())  # its children may have gone on there
         git.adopt()
     result = calls.perform(call, git.workdir, git)
     fault = offer(git.ours, git.current())
