@@ -43,6 +43,10 @@ EXPECTED: dict[str, tuple[str, str | None]] = {
     "claude-code-max-turns-denied": ("error", "max_turns"),
     "claude-code-no-key": ("error", "not_logged_in"),
     "claude-code-overloaded": ("overloaded", "server"),
+    "claude-code-plan": ("needs_input", None),
+    "claude-code-question": ("needs_input", None),
+    "claude-code-question-ends": ("needs_input", None),
+    "claude-code-question-ignored": ("warning", "unanswered"),
     "claude-code-partial": ("ok", None),
     "claude-code-rate-limit": ("rate_limited", "rate_limit"),
     "claude-code-read-only": ("ok", None),
@@ -91,7 +95,8 @@ EXPECTED: dict[str, tuple[str, str | None]] = {
     "opencode-too-long-answer": ("error", "max_output"),
     "opencode-unknown-model": ("error", "unknown_model"),
 }
-FAILED = {name: 1 for name, (status, _) in EXPECTED.items() if status not in ("ok", "warning")}
+FINE = ("ok", "warning", "needs_input")
+FAILED = {name: 1 for name, (status, _) in EXPECTED.items() if status not in FINE}
 ENDED_WELL = (
     *("claude-code-unknown-command", "codex-silent", "gemini-killed", "gemini-read-only"),
     *("gemini-silent", "opencode-killed", "opencode-read-only", "opencode-silent"),
@@ -115,7 +120,7 @@ def test_a_recorded_run_comes_to_what_it_was(stream: str) -> None:
     """Its status, and the kind of what went wrong, with a cause in words on one line."""
     heard = hear_recorded(stream, code_of(stream))
     assert (heard.result.status, heard.kind) == EXPECTED[stream], heard.result.error
-    if heard.result.status != "ok":
+    if heard.result.status not in ("ok", "needs_input"):
         assert heard.result.error
         assert "\n" not in heard.result.error
 
@@ -232,7 +237,9 @@ def check(agent: str, text: str) -> None:
         for kind, data in heard.events:
             check_payload(data, kind)
         accept(heard.result)
-        assert heard.result.status in ("ok", "warning", "error", "rate_limited", "overloaded")
+        assert heard.result.status in (
+            *("ok", "warning", "error", "rate_limited", "overloaded", "needs_input"),
+        )
 
 
 def test_a_whole_run_can_be_read_at_once() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from interlock.agents.faults import Fault
+from interlock.agents.stream import clip
 from interlock.engine import Result
 from interlock.engine.pause import NEEDS_INPUT
 
@@ -73,6 +74,9 @@ def _judge_answer(reading: Reading) -> Fault | None:
 def _blemish(reading: Reading) -> str:
     """What a run that is ok should be looked at for; empty for nothing."""
     doubts = [*reading.doubts]
+    if reading.unanswered:
+        asked = clip(" ".join(reading.unanswered.split()), 300)
+        doubts.append(f"nobody answered its question, and it went on: {asked}")
     if reading.denials:
         doubts.append(_tell_denials(reading))
     if reading.broken_servers:
@@ -90,6 +94,8 @@ def _reason(reading: Reading, fault: Fault | None) -> Mapping[str, Any]:
         return {**fault.data, "kind": fault.kind}
     if reading.denials:
         return {"kind": "denied"}
+    if reading.unanswered:
+        return {"kind": "unanswered"}
     if reading.broken_servers or reading.doubts:
         return {"kind": "mcp" if reading.broken_servers else "options"}
     return {}

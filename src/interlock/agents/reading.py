@@ -57,7 +57,8 @@ class Reading:
         self.tools: dict[str, int] = {}
         self.denials: list[dict[str, str]] = []
         self.broken_servers: list[str] = []
-        self.question = ""  # what it asked last and nobody answered
+        self.question = ""  # what it asked last, and waits for
+        self.unanswered = ""  # what it asked, and went on without an answer
         self.doubts: list[str] = []  # what a run that is ok should be looked at for
         self.changed = False  # a tool that can change something has worked
         self._calls: dict[str, str] = {}
@@ -117,8 +118,7 @@ class Reading:
         if ok and tool not in self.asked.readers:
             self.changed = True
             if self.question:  # it went on without the answer
-                self.doubts.append(f"nobody answered its question: {clip(self.question, 300)}")
-                self.question = ""
+                self.unanswered, self.question = self.question, ""
         return [("tool_result", {"tool": tool, "ok": ok, "output": clip(output, 4000)})]
 
     def ask(self, question: str) -> list[Event]:
