@@ -1,8 +1,10 @@
 """One run of a fake agent program: asked as its agent's driver asks, heard as it is heard."""
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from interlock import Prompt
 from interlock.engine.values import changed
 from interlock.environments.asking import lay_files
 from interlock.testing import FakeAgent, Usage
-from tests.agents.streams import OPTIONS, SESSION, Heard, hear, load, process
+from tests.agents.streams import MORE, OPTIONS, RECORDED, SESSION, Heard, hear, load, process
 
 KINDS = ("claude-code", "codex", "gemini", "opencode", "aider")
 CACHED = Usage(input=9750, output=100, cache_read=6300, cache_write=2300)
@@ -27,6 +29,13 @@ class Run:
     out: str
     err: str
     heard: Heard
+
+    def unknown(self, kind: str) -> set[str]:
+        """The keys of its events with which no event of this type was ever recorded."""
+        known = recorded_keys(kind)
+        events = [json.loads(line) for line in self.out.splitlines()] if known else []
+        assert events or not known
+        return {key for event in events for key in set(keys(event)) - known[event["type"]]}
 
 
 def play(
@@ -52,6 +61,18 @@ def play(
     result = process(done.returncode, stderr=err)
     heard = hear(agent.kind, out, result, prompt=prompt, session=session, options=options)
     return Run(done.returncode, out, err, heard)
+
+
+@cache
+def recorded_keys(kind: str) -> Mapping[str, set[str]]:
+    """The keys of the real program's events, by type; empty for one that prints text."""
+    known: dict[str, set[str]] = {}
+    for file in (*RECORDED.glob(f"{kind}*.jsonl"), *MORE.glob(f"{kind}*.jsonl")):
+        for line in file.read_text().splitlines():
+            if line.startswith("{"):
+                event = json.loads(line)
+                known.setdefault(event["type"], set()).update(keys(event))
+    return known
 
 
 def keys(value: object, place: str = "") -> Iterator[str]:
