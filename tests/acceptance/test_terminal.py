@@ -68,6 +68,34 @@ def test_a_question_is_asked_on_the_terminal(user: User) -> None:
     assert rows[0]["result"]["output"] == "once more"
 
 
+def test_an_agents_question_is_replied_to_in_words(user: User) -> None:
+    """They come first; who gives none is asked for another answer, and Ctrl-D leaves it open."""
+    user("start", "talk", "-i", "text=Paint it.", "--agent", "program cat")
+    user("next")
+    user("submit", "1", "--status", "needs_input", "--output", "Which?")
+    left = Terminal(user, "run")
+    left.wait_for("reply (")
+    left.type("\x04")
+    assert left.finish()[0] == 5
+    terminal = Terminal(user, "run")
+    terminal.wait_for("Which?")
+    terminal.wait_for("reply (")
+    terminal.type("\n")
+    terminal.wait_for("1  ")
+    terminal.wait_for("answer (")
+    terminal.type("reply\n")
+    terminal.wait_for("there is no choice 'reply'; give error")
+    terminal.type("\x04")
+    assert terminal.finish()[0] == 5
+    answering = Terminal(user, "run")
+    answering.wait_for("reply (")
+    answering.type("The red one.\n")
+    status, rest = answering.finish()
+    assert status == 0, rest
+    assert "is complete after 3 interactions" in plain(rest)
+    assert "The red one." in user.json("log")[2]["result"]["output"]
+
+
 def test_a_childs_question_is_asked_too(user: User) -> None:
     """The session that waits is named; once answered the parent goes on."""
     terminal = Terminal(user, "run", "family")

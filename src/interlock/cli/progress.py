@@ -9,7 +9,6 @@ from typing import Any, Protocol
 from interlock import plugins
 from interlock.cli.descriptions import (
     describe_command,
-    describe_resume,
     outcome,
     reason,
     seconds_of,
@@ -73,11 +72,9 @@ class PlainProgress:
         tell(word(line, WIDE), error=self.error)
 
     def event(self, type: str, data: Mapping[str, Any]) -> None:
-        """Print where the session works and how an agent goes on; output is in the log."""
+        """Print where the session works; output is in the log."""
         if type == "workspace":
             tell(word(data.get("text", ""), 500), error=self.error)
-        elif type == "resume":
-            tell(word(describe_resume(data), WIDE), error=self.error)
 
     def finish(self, session: Session, row: Interaction) -> None:
         """Print how it ended."""

@@ -21,27 +21,27 @@ def put_question(scope: Scope, session: Session, root: Session) -> bool:
     if name := introduce(session, root):
         say(name, error=True)
     say(row.command.question.rstrip(), error=True)
-    for number, choice in enumerate(row.command.choices, 1):
-        tell(f"  {number}  ", (choice, "bold"), error=True)
     if row.due_at is not None:
         say(f"it can be answered until {show_time(row.due_at)}", error=True)
-    answer = _read_reply(row.command.choices) or _read_answer(row.command.choices)
+    answer = _read_answer(row.command.choices)
     if answer is None:
         return False
     sessions.answer(scope, session.id, *answer)
     return True
 
 
-def _read_reply(choices: tuple[str, ...]) -> tuple[str, str] | None:
-    """What is said to an agent that asked; None where none did, or where nothing is said."""
-    if REPLY not in choices:
-        return None
-    words = _read("reply (empty for another answer): ")
-    return (REPLY, words) if words and words.strip() else None
-
-
 def _read_answer(choices: tuple[str, ...]) -> tuple[str, str] | None:
-    """A choice and what is said with it; None at the end of input."""
+    """A choice and what is said with it; None at the end of input. An agent that asked is told in
+    words, so they come first."""
+    if REPLY in choices:
+        words = _read("reply (empty for another answer; Ctrl-D leaves it open): ")
+        if words is None:
+            return None
+        if words.strip():
+            return REPLY, words
+        choices = tuple(choice for choice in choices if choice != REPLY)
+    for number, choice in enumerate(choices, 1):
+        tell(f"  {number}  ", (choice, "bold"), error=True)
     chosen = _read_choice(choices)
     comment = None if chosen is None else _read("comment (empty for none): ")
     return None if chosen is None or comment is None else (chosen, comment)
