@@ -67,7 +67,8 @@ def test_a_run_that_stays_goes_on_when_the_budget_is_raised(user: User, agent: s
 
 
 def test_a_killed_run_has_spent_what_it_spent(user: User, agent: str) -> None:
-    """kill -9 after its request: the next run asks a person, and no agent."""
+    """kill -9 after its request: the next run asks a person, and no agent. Then it goes on with the
+    conversation of the run that was killed."""
     running = user.begin(*begin(agent, "--budget", "tokens=1M"))
     wait_until(lambda: "begun" in asked(user))
     wait_until(lambda: spent(user) == 60_010)
@@ -78,6 +79,9 @@ def test_a_killed_run_has_spent_what_it_spent(user: User, agent: str) -> None:
     assert held.returncode == 5, held.stderr
     assert "60,010 tokens of 50,000 tokens" in held.stdout
     assert asked(user) == ["begun"]
+    assert user("budget", "--clear").returncode == 0
+    assert user("run").returncode == 0
+    assert asked(user) == ["begun", "resumed"]
     assert user.json("db", "check")["faults"] == []
 
 

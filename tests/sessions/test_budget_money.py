@@ -151,3 +151,19 @@ def test_the_balances_of_a_session_are_told_nearest_first(scope: Scope, stranger
     told = [one.budget.limits.tokens for one in sessions.balances(stranger)]
     same = stranger.account_id == scope.account_id
     assert told == ([1000] if same else [])
+
+
+def test_an_answer_to_another_question_lets_nothing_go_unpriced(scope: Scope) -> None:
+    """Who let a step go on has not been told of what has no price: that is asked then."""
+    session = sessions.create(scope, "writer", input={"times": 9})
+    sessions.set_budget(scope, session.id, step="write", limits={"tokens": 10})
+    sessions.set_budget(scope, limits={"money": 1})
+    agent = Spender(10, requests=1, model="nobody-knows-it")
+    assert "step write is used up" in question(sessions.drive(scope, session.id, agent)).question
+    sessions.answer(scope, session.id, "retry")
+    sessions.drive(scope, session.id, agent)
+    change = sessions.set_budget(scope, session.id, step="write", clear=True)
+    assert change.going_on == ()
+    for held in (sessions.get(scope, session.id), sessions.drive(scope, session.id, agent)):
+        assert "so the budget of the project in money cannot be kept" in question(held).question
+    assert len(agent.prompts) == 1

@@ -372,6 +372,18 @@ def test_a_question_of_a_step_is_not_a_budgets(scope: Scope) -> None:
     assert question(sessions.get(scope, session.id)).question == "Good?"
 
 
+def test_a_step_that_is_broken_is_told_at_once(scope: Scope) -> None:
+    """It needs no budget to fail."""
+    told = [{"type": "pair"}, {"type": "faulty", "input": {"fault": "step"}}]
+    parent = sessions.create(scope, "family", input={"children": told}, budgets={"steps": 1})
+    sessions.next_command(scope, parent.id)
+    pair, faulty = children(scope, parent)
+    submit(scope, pair, Result())
+    held = sessions.run(scope, faulty.id, lambda command: Result())
+    assert (held.step, held.last("act").status) == ("rest", "error")
+    assert question(held).about == "no_budget"
+
+
 def test_a_retry_of_the_session_gives_no_money_back(scope: Scope) -> None:
     """What was spent before is spent."""
     session = sessions.create(scope, "writer", budgets={"tokens": LIMIT})

@@ -51,8 +51,9 @@ def asks(row: Interaction | None) -> bool:
     return row is not None and isinstance(row.command, Ask) and row.command.about in _QUESTIONS
 
 
-def go_on(done: Work, session: Session) -> Session:
-    """The session moved on where it asks about a budget and none is in the way any more."""
+def go_on(done: Work, session: Session, *, renew: bool = False) -> Session:
+    """The session moved on where it asks about a budget and none is in the way any more. `renew`:
+    where another is in the way than the one it asks about, it asks about that."""
     if not session.active or not asks(session.open):
         return session
     try:
@@ -63,9 +64,12 @@ def go_on(done: Work, session: Session) -> Session:
         decided = engine.next_command(kind, answered)
     except TypeUnusable:
         return session
-    if _refuse(kind, session, decided.open, done.now) is not None:
-        return session
-    return put(done, answered)
+    why = _refuse(kind, session, decided.open, done.now)
+    if why is None:
+        return put(done, answered)
+    asked = session.open.command if session.open is not None else None
+    stale = isinstance(asked, Ask) and why not in asked.question
+    return issue(done, put(done, answered)) if renew and stale else session
 
 
 def acknowledge(done: Work, session: Session, row: Interaction, result: Result) -> None:
@@ -126,8 +130,9 @@ class Meter:
             if bound():
                 self.check()
             if self.why is not None:
-                return Result(BUDGET, error=self.why)
-            self._began = time.monotonic()
+                begun = {} if self._began is not None else {"begun": False}
+                return Result(BUDGET, error=self.why, data=begun)
+            self._began = self._began or time.monotonic()  # of the first run, where it takes more
             judged: Result = self._judge(perform(session, interaction, emit=tell, stop=stop))
             return judged
 

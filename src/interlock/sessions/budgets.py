@@ -138,7 +138,7 @@ def _let_go_on(done: Work, budget: Budget) -> tuple[str, ...]:
     going_on = []
     for id_ in store.held(budget, MOST):
         session = records.one(Scope(budget.account_id), id_)
-        if session is not None and not asks(go_on(done, session).open):
+        if session is not None and not asks(go_on(done, session, renew=True).open):
             going_on.append(id_)
     return tuple(going_on)
 

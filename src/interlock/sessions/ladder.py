@@ -208,8 +208,9 @@ class Ladder:
         return write_handoff(self.session, told, _find_files(self.session.id, told))
 
     def _before(self) -> Iterator[Interaction]:
-        """The rows before this one, newest first."""
-        return (row for row in self.session.log.recent() if row.seq < self.row.seq)
+        """The rows before this one, newest first; without those that no budget let begin."""
+        rows = (row for row in self.session.log.recent() if row.seq < self.row.seq)
+        return (row for row in rows if not row.result or row.result.data.get("begun") is not False)
 
     def _tell(self, how: str, name: str, why: str | None) -> None:
         self.emit("resume", {"how": how, "agent": name, "why": why or ""})
