@@ -44,6 +44,12 @@ class Model:
         """The row that waits for its result."""
         return next((row for row in self.rows if row.status == "open"), None)
 
+    @property
+    def worn(self) -> bool:
+        """True when one more interruption would park it."""
+        mine = [row.status for row in self.rows if row.step == self.step]
+        return mine[-3:] == ["unknown", "unknown", "open"]
+
     def issue(self) -> None:
         """Have an open row, if it is active."""
         if self.active and self.open is None:

@@ -7,7 +7,7 @@ from typing import Any
 from interlock import Command, Interaction, Result, Scope, Session, Shell, sessions
 from interlock.sessions import recent
 from interlock.store.connection import execute, tx
-from interlock.store.tables import write_time
+from interlock.store.times import write_time
 
 Execute = Callable[[Command], Result]
 

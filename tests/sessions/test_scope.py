@@ -41,6 +41,7 @@ CALLS: dict[str, Callable[[Scope, str], object]] = {
     "retry": sessions.retry,
     "run": lambda scope, key: sessions.run(scope, key, ok),
     "unfinished_tokens": sessions.unfinished_tokens,
+    "verify": sessions.verify,
     "set_budget": lambda scope, key: sessions.set_budget(scope, key, limits={"tokens": 1}),
 }
 

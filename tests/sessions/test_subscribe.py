@@ -10,7 +10,7 @@ import pytest
 from interlock import Interaction, Result, Scope, Session, sessions
 from interlock.engine.errors import ResultConflict
 from interlock.store.connection import location
-from interlock.store.tables import write_time
+from interlock.store.times import write_time
 from tests.sessions.moves import fail, finish, submit
 
 Told = list[tuple[str, str | None]]

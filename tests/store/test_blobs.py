@@ -78,7 +78,7 @@ def test_a_missing_or_damaged_payload_is_told(damage: str) -> None:
     digest = json.loads(kept)["blob"]
     with tx():
         execute(damage)
-    with pytest.raises(StoreUnusable, match=f"{digest[:12]} is missing or damaged.*db check"):
+    with pytest.raises(StoreUnusable, match=f"{digest[:12]} is missing or damaged.*verify --all"):
         blobs.fetch(kept)
 
 

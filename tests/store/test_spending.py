@@ -15,7 +15,7 @@ from interlock.engine.values import Interaction
 from interlock.store import owners, prices, rows, spending
 from interlock.store.connection import connect, disconnect, execute, fetch, tx
 from interlock.store.spending import Spent, spent, spent_in
-from interlock.store.tables import write_time
+from interlock.store.times import write_time
 from interlock.store.usage import NANO
 from tests.store.samples import NOW, enter, issue, new_session, settle
 
@@ -72,13 +72,8 @@ def test_a_step_has_spent_its_own() -> None:
     parent = work(new_session(enter()), used(100), Result())
     below(parent, "1", used(10))
     with tx():
-        rows.write(
-            parent,
-            Interaction(7, "other", 1, Shell(("true",)), "done", used(3)),
-            NOW,
-            write_time(NOW),
-            None,
-        )
+        row = Interaction(7, "other", 1, Shell(("true",)), "done", used(3))
+        rows.prepare(parent, row, "", NOW, write_time(NOW), None).perform(parent, write_time(NOW))
     assert spent(parent.id, step="work") == Spent(Decimal(0), 1, 100, 1.0, 2)
     assert spent(parent.id, step="other") == Spent(Decimal(0), 1, 3, 1.0, 1)
     assert spent(parent.id, step="none") == NOTHING

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.store import queries, tables
+from interlock.store import queries, tables, times
 from interlock.store.connection import fetch, tx
-from interlock.store.tables import read_time, write_time
+from interlock.store.times import read_time, write_time
 from tests.store.samples import NOW, enter, issue, new_session
 
 ZONES = st.builds(timezone, st.timedeltas(timedelta(hours=-14), timedelta(hours=14)))
@@ -43,7 +43,7 @@ def test_a_naive_time_is_refused() -> None:
     with pytest.raises(ValueError, match="needs its time zone"):
         write_time(naive)
     with pytest.raises(ValueError, match="needs its time zone"):
-        tables.TimeField().db_value(naive)
+        times.TimeField().db_value(naive)
 
 
 def test_the_empty_time_stays_empty() -> None:
@@ -62,7 +62,7 @@ def test_every_kept_time_has_one_form() -> None:
     seen = 0
     for model in tables.TABLES:
         for name, field in model._meta.fields.items():
-            if isinstance(field, tables.TimeField):
+            if isinstance(field, times.TimeField):
                 sql = f'SELECT {name} FROM "{model._meta.table_name}" WHERE {name} IS NOT NULL'
                 texts = [text for (text,) in fetch(sql)]
                 seen += len(texts)

@@ -15,7 +15,7 @@ from interlock.store import codec, rows, usage, usage_check
 from interlock.store.connection import connect, disconnect, execute, fetch, tx
 from interlock.store.migration import DIRECTORY
 from interlock.store.tables import database as proxy
-from interlock.store.tables import write_time
+from interlock.store.times import write_time
 from tests.store.samples import NOW, enter, new_session, settle, value
 from tests.store.samples import issue as issue_next
 
@@ -64,7 +64,7 @@ def add(session: Session, seq: int, result: Result, command: Any = None) -> None
         result=result,
     )
     with tx():
-        rows.write(session, row, NOW, write_time(NOW), None)
+        rows.prepare(session, row, "", NOW, write_time(NOW), None).perform(session, write_time(NOW))
 
 
 @pytest.fixture

@@ -155,6 +155,8 @@ class Session:
     execution_mode: str = "manual"
     external_conversation_id: str | None = None
     version: int = 0
+    head: str = ""
+    """The digest of the log as it is written."""
     lease_owner: str | None = None
     lease_until: datetime | None = None
     inserted_at: datetime | None = None

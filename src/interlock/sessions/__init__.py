@@ -14,7 +14,17 @@ from interlock.sessions.expenses import (
     unfinished_tokens,
     usage,
 )
-from interlock.sessions.inquiry import Page, check, contexts, events, find, get, history, resolve
+from interlock.sessions.inquiry import (
+    Page,
+    check,
+    contexts,
+    events,
+    find,
+    get,
+    history,
+    resolve,
+    verify,
+)
 from interlock.sessions.lease import running
 from interlock.sessions.lifecycle import add_context, archive, cancel, create, reopen, retry
 from interlock.sessions.reassignment import reassign
@@ -70,4 +80,5 @@ __all__ = [
     "subscribe",
     "unfinished_tokens",
     "usage",
+    "verify",
 ]

@@ -8,10 +8,10 @@ from datetime import datetime
 from attrs import frozen
 
 from interlock import engine
-from interlock.engine.errors import InvalidInput, SessionNotFound
+from interlock.engine.errors import InvalidInput, SessionNotFound, TypeUnusable
 from interlock.engine.values import STATUSES, Interaction, Scope, Session
 from interlock.sessions.work import find_row, kind_of, load
-from interlock.store import queries, records
+from interlock.store import chain, queries, records, usage_check
 from interlock.store.queries import Context, Event
 
 MAX_LIMIT = 1000
@@ -118,6 +118,24 @@ def events(
 def contexts(scope: Scope, session_id: str) -> list[Context]:
     """The texts that go with a session, in the order they were added."""
     return queries.contexts(load(scope, session_id))
+
+
+def verify(scope: Scope, session_id: str) -> list[str]:
+    """What in a session is not as it was written, or does not follow from its log; empty for
+    nothing: the chain of its rows, payloads kept apart, the replay, the sums of what was used.
+
+    A replay is not made where the type is not there or has another definition by now.
+    Raises SessionNotFound.
+    """
+    session = load(scope, session_id)
+    said = list(chain.faults(session)) or usage_check.faults(session)
+    if said:
+        return said
+    try:
+        known = kind_of(session).definition.digest == session.type_digest
+    except TypeUnusable:
+        return []
+    return check(scope, session_id) if known else []
 
 
 def check(scope: Scope, session_id: str) -> list[str]:

@@ -37,10 +37,23 @@ def fetch(kept: str) -> str:
     """The text that was given to `keep`. Raises StoreUnusable when its blob is gone or changed."""
     if not kept.startswith(MARK):
         return kept
+    content = _content(kept)
+    if content is None:
+        digest = orjson.loads(kept)["blob"]
+        raise StoreUnusable(
+            f"the payload {digest[:12]} is missing or damaged; run `interlock verify --all`"
+        )
+    return content.decode()
+
+
+def is_whole(kept: str) -> bool:
+    """False of a reference whose blob is gone or changed."""
+    return not kept.startswith(MARK) or _content(kept) is not None
+
+
+def _content(kept: str) -> bytes | None:
     digest = orjson.loads(kept)["blob"]
     row = fetch_one("SELECT content FROM blob WHERE digest = ?", (digest,))
     if row is None or sha256(row[0]).hexdigest() != digest:
-        raise StoreUnusable(
-            f"the payload {digest[:12]} is missing or damaged; run `interlock db check`"
-        )
-    return bytes(row[0]).decode()
+        return None
+    return bytes(row[0])

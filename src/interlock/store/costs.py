@@ -14,7 +14,7 @@ from interlock.agents.usage import COUNTERS
 from interlock.engine.values import Scope
 from interlock.store.connection import fetch
 from interlock.store.spending import BELOW, SUMS
-from interlock.store.tables import write_time
+from interlock.store.times import write_time
 from interlock.store.usage import NANO
 
 KEYS = {

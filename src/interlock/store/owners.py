@@ -9,7 +9,7 @@ from interlock.engine.payload import visible
 from interlock.engine.values import Scope
 from interlock.store import records
 from interlock.store.connection import execute, fetch, fetch_one, tx
-from interlock.store.tables import write_time
+from interlock.store.times import write_time
 
 MAX_NAME = 200
 

@@ -12,7 +12,7 @@ from attrs import frozen
 from interlock import pricing
 from interlock.agents.usage import COUNTERS
 from interlock.store.connection import execute, fetch, tx
-from interlock.store.tables import read_time, write_time
+from interlock.store.times import read_time, write_time
 from interlock.store.usage import NANO, nanos
 
 CHUNK = 500

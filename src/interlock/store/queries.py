@@ -14,7 +14,7 @@ from interlock.engine.values import Interaction, Scope, Session, changed
 from interlock.store import blobs, codec, records, tables
 from interlock.store import rows as rows_of
 from interlock.store.connection import execute, fetch, guard
-from interlock.store.tables import read_time, write_time
+from interlock.store.times import read_time, write_time
 
 CHUNK = 200
 """Rows that are read at a time, so that a long log never has to fit into memory."""

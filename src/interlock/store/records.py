@@ -13,11 +13,11 @@ from uuid_utils import uuid7
 
 from interlock.engine.errors import StaleSession
 from interlock.engine.values import Scope, Session, changed
-from interlock.store import blobs, codec
+from interlock.store import blobs, chain, codec
 from interlock.store.codec import Submitted
 from interlock.store.connection import execute, fetch
-from interlock.store.rows import SELECT_ROW, StoredHistory, marks, one_row, write
-from interlock.store.tables import read_time, write_time
+from interlock.store.rows import SELECT_ROW, StoredHistory, Writing, marks, one_row, prepare
+from interlock.store.times import read_time, write_time
 
 IDENTITY = (
     "id",
@@ -50,6 +50,7 @@ MOVING = (
     "since",
     "budget",
     "version",
+    "head",
     "updated_at",
     "last_activity_at",
     "ended_at",
@@ -63,8 +64,8 @@ UPDATE_SESSION = (
     f"UPDATE session SET {', '.join(f'{name} = ?' for name in MOVING)} WHERE id = ? AND version = ?"
 )
 MOVE_SESSION = (
-    "UPDATE session SET step = ?, state = ?, attempt = ?, seq = ?, version = ?, updated_at = ?, "
-    "last_activity_at = ? WHERE id = ? AND version = ?"
+    "UPDATE session SET step = ?, state = ?, attempt = ?, seq = ?, version = ?, head = ?, "
+    "updated_at = ?, last_activity_at = ? WHERE id = ? AND version = ?"
 )
 """All that rows of steps change in a session that stays active: no indexed column is among it."""
 SELECT_SESSION = f"SELECT {', '.join(SESSION)} FROM session"
@@ -84,6 +85,7 @@ def insert(session: Session, now: datetime) -> Session:
         updated_at=now,
         last_activity_at=now,
         log=StoredHistory(session.id, {}),
+        head=chain.begin(session.id, session.account_id, session.type, _payload(session.input)),
     )
     execute(INSERT_SESSION, _columns(session, SESSION))
     return session
@@ -94,8 +96,13 @@ def save(session: Session, now: datetime, submitted: Submitted | None = None) ->
 
     `submitted` is what the first unsaved row's result was read from. Raises StaleSession.
     """
-    rows, opened, time = session.unsaved, session.open, write_time(now)
+    rows, time = session.unsaved, write_time(now)
+    writings: list[Writing] = []
+    for row in rows:
+        head = writings[-1].head if writings else session.head
+        writings.append(prepare(session, row, head, now, time, submitted))
     moved: dict[str, Any] = {"version": session.version + 1, "updated_at": now, "unsaved": ()}
+    moved["head"] = writings[-1].head if writings else session.head
     if rows:
         moved["last_activity_at"] = now
     if not session.active:
@@ -103,19 +110,19 @@ def save(session: Session, now: datetime, submitted: Submitted | None = None) ->
     elif session.ended_at is not None:
         moved["ended_at"] = None
     if session.active and rows and all(row.step for row in rows):
-        _move(session, time)
+        _move(session, moved["head"], time)
     else:
         _update(changed(session, **moved))
-    for row in rows:
-        written = write(session, row, now, time, submitted)
-        if row is opened:
-            moved["open"] = written
+    for writing, row in zip(writings, rows, strict=True):
+        writing.perform(session, time)
+        if row is session.open:
+            moved["open"] = writing.row
     return changed(session, **moved)
 
 
-def _move(session: Session, time: str | None) -> None:
-    state = _payload(session.state)
-    moved = (session.step, state, session.attempt, session.seq, session.version + 1, time, time)
+def _move(session: Session, head: str, time: str | None) -> None:
+    facts = (session.step, _payload(session.state), session.attempt, session.seq)
+    moved = (*facts, session.version + 1, head, time, time)
     if execute(MOVE_SESSION, (*moved, session.id, session.version)) != 1:
         raise StaleSession
 

@@ -11,10 +11,10 @@ from attrs import frozen
 
 from interlock.engine.commands import Ask, Command, Spawn, Wait
 from interlock.engine.values import Interaction, Session, changed
-from interlock.store import blobs, codec, usage
+from interlock.store import blobs, chain, codec, usage
 from interlock.store.codec import Submitted
 from interlock.store.connection import execute, fetch
-from interlock.store.tables import read_time, write_time
+from interlock.store.times import read_time, write_time
 
 ROW = (
     "session_id",
@@ -37,11 +37,10 @@ def marks(names: Sequence[str]) -> str:
     return ", ".join("?" * len(names))
 
 
-INSERT_ROW = (
-    f"INSERT INTO interaction ({', '.join((*ROW, *OWNER))}) VALUES ({marks((*ROW, *OWNER))})"
-)
+WRITTEN = (*ROW, *OWNER, "digest")
+INSERT_ROW = f"INSERT INTO interaction ({', '.join(WRITTEN)}) VALUES ({marks(WRITTEN)})"
 CLOSE_ROW = (
-    "UPDATE interaction SET status = ?, result = ?, submitted = ?, completed_at = ? "
+    "UPDATE interaction SET status = ?, result = ?, submitted = ?, completed_at = ?, digest = ? "
     "WHERE session_id = ? AND seq = ?"
 )
 SELECT_ROW = f"SELECT {', '.join(ROW)} FROM interaction"
@@ -150,34 +149,57 @@ def read_rows(found: Iterable[Sequence[Any]]) -> Iterator[Interaction]:
         )
 
 
-def write(
-    session: Session, row: Interaction, now: datetime, time: str | None, submitted: Submitted | None
-) -> Interaction:
-    """The row as it was written: inserted where it is new, closed where it was open.
+@frozen
+class Writing:
+    """A row ready to be written, and the digest of the log with it."""
 
-    `time` is the text of `now`.
+    row: Interaction
+    """As it will be."""
+    head: str
+    sql: str
+    values: tuple[Any, ...]
+
+    def perform(self, session: Session, time: str | None) -> None:
+        """Write it, and what its result used."""
+        execute(self.sql, self.values)
+        if self.row.result is not None and self.row.result.usage:
+            usage.write(session, self.row, self.row.result, time)
+
+
+def prepare(
+    session: Session,
+    row: Interaction,
+    head: str,
+    now: datetime,
+    time: str | None,
+    submitted: Submitted | None,
+) -> Writing:
+    """What writes the row: it is inserted where it is new, closed where it was open.
+
+    `head` is the digest of the log before it, `time` the text of `now`.
     """
+    result, told = _result(row, submitted)
     closed_at = None if row.status == "open" else now
-    result, digest = _result(row, submitted)
-    if row.result is not None and row.result.usage:
-        usage.write(session, row, row.result, time)
+    closed = (row.status, result, told, closed_at and time)
     if row.inserted_at is not None:
-        closed = (row.status, result, digest, closed_at and time, session.id, row.seq)
-        execute(CLOSE_ROW, closed)
-        return row
+        head = chain.link(head, *closed)
+        return Writing(row, head, CLOSE_ROW, (*closed, head, session.id, row.seq))
     due = due_at(row.command, now)
-    command = blobs.keep(codec.dump_command(row.command))
-    facts = (session.id, row.seq, row.step, row.attempt, row.status, command, result, digest)
+    command, due_text = blobs.keep(codec.dump_command(row.command)), due and write_time(due)
+    head = chain.link(head, row.seq, row.step, row.attempt, command, time, due_text)
+    head = head if closed_at is None else chain.link(head, *closed)
+    facts = (session.id, row.seq, row.step, row.attempt, row.status, command, result, told)
     owner = (session.account_id, session.project_id)
-    execute(INSERT_ROW, (*facts, time, closed_at and time, due and write_time(due), *owner))
-    return changed(
+    values = (*facts, time, closed_at and time, due_text, *owner, head)
+    written = changed(
         row,
         session_id=session.id,
         inserted_at=now,
         completed_at=closed_at,
         due_at=due,
-        submitted=digest,
+        submitted=told,
     )
+    return Writing(written, head, INSERT_ROW, values)
 
 
 def _result(row: Interaction, submitted: Submitted | None) -> tuple[str | None, str | None]:

@@ -10,7 +10,7 @@ from typing import Any
 from attrs import frozen
 
 from interlock.store.connection import fetch
-from interlock.store.tables import write_time
+from interlock.store.times import write_time
 from interlock.store.usage import NANO
 
 

@@ -16,12 +16,9 @@ from peewee import (
     TextField,
 )
 
-from interlock.store.times import TimeField as TimeField
-from interlock.store.times import read_time as read_time
-from interlock.store.times import write_time as write_time
+from interlock.store.times import TimeField
 
 database = DatabaseProxy()
-
 STATUS = "status IN ('active', 'complete', 'failed', 'cancelled')"
 MODE = "execution_mode IN ('manual', 'auto', 'agentic')"
 PERIOD = "period IS NULL OR (session_id IS NULL AND period IN ('day', 'month'))"
@@ -135,6 +132,7 @@ class Session(Table):
     last_activity_at = TimeField()
     ended_at = TimeField(null=True)
     archived_at = TimeField(null=True)
+    head = TextField(constraints=[SQL("DEFAULT ''")])
 
     class Meta:
         indexes = (
@@ -160,6 +158,7 @@ class Interaction(Table):
     inserted_at = TimeField()
     completed_at = TimeField(null=True)
     due_at = TimeField(null=True)
+    digest = TextField(constraints=[SQL("DEFAULT ''")])
 
     class Meta:
         primary_key = CompositeKey("session", "seq")
@@ -277,7 +276,7 @@ class Context(Table):
 
 
 class Blob(Table):
-    """A payload too long for its row, found by the SHA-256 of its text."""
+    """A payload too long for its row, by the SHA-256 of its text."""
 
     digest = TextField(primary_key=True)
     size = IntegerField()
