@@ -165,7 +165,10 @@ def test_all_that_the_runs_used_is_added_up(scope: Scope) -> None:
     sessions.drive(scope, id_, agents)
     (result,) = prompts(scope, id_)
     assert result.usage is not None
-    assert [entry["input_tokens"] for entry in result.usage["entries"]] == [7, 100]
+    told = [(entry["agent"], entry["input_tokens"]) for entry in result.usage["entries"]]
+    assert told == [("claude-code", 7), ("codex", 100)]
+    costs = {cost.key["agent"]: cost.total_tokens for cost in sessions.costs(scope, ("agent",))}
+    assert costs == {"claude-code": 8, "codex": 101}
     assert (result.usage["input_tokens"], result.usage["vendor_cost_usd"]) == (107, 0.5)
 
 

@@ -100,15 +100,16 @@ def _condense(entries: list[Entry]) -> list[Entry]:
     return made[:MAX_ENTRIES]
 
 
-def join_usages(usages: Iterable[Mapping[str, Any] | None]) -> dict[str, Any] | None:
-    """The usage of several runs together; None where none tells of any. What the vendors say it
-    costs is added up over those that say it."""
-    told = [usage for usage in usages if usage]
+def join_usages(runs: Iterable[tuple[str, Mapping[str, Any] | None]]) -> dict[str, Any] | None:
+    """The usage of several runs together, each with the name of its agent, which its entries then
+    have too; None where none tells of any. What vendors say it costs is added up over those that
+    say it."""
+    told = [(name, usage) for name, usage in runs if usage]
     if not told:
         return None
-    costs = [money_of(usage.get("vendor_cost_usd")) for usage in told]
+    costs = [money_of(usage.get("vendor_cost_usd")) for _, usage in told]
     paid = [cost for cost in costs if cost is not None]
-    entries = [entry for usage in told for entry in entries_of(usage)]
+    entries = [{**entry, "agent": name} for name, usage in told for entry in entries_of(usage)]
     used = [entry for entry in entries if any(entry.get(name) for name in COUNTERS)]
     return tell_usage(used, sum(paid) if paid else None)
 

@@ -35,7 +35,8 @@ START_OPTIONS = (
     click.option(
         "--agent",
         metavar="A",
-        help='The agent with its options, as in "program ruff check --fix ."',
+        help='The agent with its options, as in "program ruff check --fix ."; "A || B" asks B '
+        "while A is limited.",
     ),
     click.option(
         "--environment",

@@ -162,7 +162,7 @@ class Ladder:
         for one in self.results:
             remember |= one.remember
         times = [one.duration_ms for one in self.results if one.duration_ms is not None]
-        usage = join_usages(one.usage for one in self.results)
+        usage = join_usages((one.data["agent"], one.usage) for one in self.results)
         took = sum(times) if times else None
         return evolve(result, remember=remember, usage=usage, duration_ms=took)
 

@@ -40,9 +40,12 @@ INSERT = f"INSERT INTO usage ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len
 
 def write(session: Session, row: Interaction, result: Result, time: str | None) -> None:
     """Write what a row's result used; `time` is that at which the row was closed."""
-    owner = (agent_kind(session, row.command), session.account_id, session.project_id)
-    for told in entries(session.id, row.seq, row.step, result, time):
-        execute(INSERT, (*told, *owner))
+    owner = (session.account_id, session.project_id)
+    asked = text_of(result.data.get("agent"))[:MAX_MODEL] or agent_kind(session, row.command)
+    names = (text_of(entry.get("agent"))[:MAX_MODEL] for entry in entries_of(result.usage or {}))
+    told = entries(session.id, row.seq, row.step, result, time)
+    for values, name in zip(told, names, strict=True):
+        execute(INSERT, (*values, name or asked, *owner))
 
 
 def entries(
