@@ -108,6 +108,20 @@ def test_a_session_by_hand_is_held_too(scope: Scope) -> None:
     assert [one.attempt for one in log(scope, session)] == [1, 2, 2]
 
 
+def test_an_open_command_is_not_made_anew_for_nothing(scope: Scope) -> None:
+    """Where a budget was used up meanwhile that is its result, and a person is asked."""
+    session = sessions.create(scope, "writer", budgets={"tokens": 10, "steps": 2})
+    row = sessions.next_command(scope, session.id)
+    again = sessions.next_command(scope, session.id, reissue=True)
+    sessions.record(scope, session.id, row.id, "usage", entry(10))
+    asked = sessions.next_command(scope, session.id, reissue=True)
+    assert (row.seq, again.seq, asked.seq) == (1, 2, 3)
+    assert question(sessions.get(scope, session.id)).about == "budget"
+    assert story(scope, session) == [("write", "superseded"), ("write", "done"), ("write", "open")]
+    sessions.set_budget(scope, session.id, add={"tokens": 10})
+    assert "2 steps of 2 steps" in question(sessions.get(scope, session.id)).question
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

@@ -23,6 +23,9 @@ from interlock.sessions import balances
 from interlock.sessions.work import Work, kind_of, put
 from interlock.store import budgets
 
+NOT_BEGUN = {"begun": False}
+"""In the data of a result: the command was not carried out."""
+
 Emit = Callable[[str, Mapping[str, Any]], None]
 
 
@@ -44,6 +47,15 @@ def issue(done: Work, session: Session, *, bound: bool = True) -> Session:
         why = _refuse(kind, session, decided.open, done.now) if bound else None
         session = put(done, decided if why is None else engine.hold(kind, session, why))
     return session
+
+
+def reissue(kind: SessionType, session: Session, now: datetime) -> Session:
+    """The session with its open command made anew; where a budget is used up that is its result,
+    and a person is asked next."""
+    why = _refuse(kind, session, session.open, now)
+    if why is None:
+        return engine.reissue(kind, session)
+    return engine.handle_result(kind, session, Result(BUDGET, error=why, data=NOT_BEGUN))
 
 
 def asks(row: Interaction | None) -> bool:
@@ -130,8 +142,7 @@ class Meter:
             if bound():
                 self.check()
             if self.why is not None:
-                begun = {} if self._began is not None else {"begun": False}
-                return Result(BUDGET, error=self.why, data=begun)
+                return Result(BUDGET, error=self.why, data={} if self._began else NOT_BEGUN)
             self._began = self._began or time.monotonic()  # of the first run, where it takes more
             judged: Result = self._judge(perform(session, interaction, emit=tell, stop=stop))
             return judged
@@ -158,4 +169,4 @@ def _refuse(
         return None
     if fault(row.command) is not None:
         return None
-    return balances.shortage(session, kind, row.command, now)
+    return balances.shortage(session, kind, row.command, now, but=(session.id, row.seq))

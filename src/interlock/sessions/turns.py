@@ -20,6 +20,7 @@ from interlock.engine.fold import require_active
 from interlock.engine.pause import NEEDS_INPUT, REPLY
 from interlock.engine.values import Interaction, Result, Scope, Session
 from interlock.secrets.inlet import take
+from interlock.sessions import admission
 from interlock.sessions.admission import acknowledge, asks, go_on, issue
 from interlock.sessions.work import Work, find_row, join_children, kind_of, load, put
 from interlock.store import codec, queries
@@ -45,7 +46,7 @@ def _next(session: Session, *, reissue: bool) -> Interaction:
     with Work() as done:
         session = settle(done, session)
         if reissue and session.active and session.open is not None:
-            session = put(done, engine.reissue(kind_of(session), session))
+            session = put(done, admission.reissue(kind_of(session), session, done.now))
         session = issue(done, session)
     require_active(session)
     if session.open is None:
