@@ -59,7 +59,7 @@ def find_programs(agents: Mapping[str, object]) -> list[AgentProgram]:
         if isinstance(about := getattr(agent, "description", None), Description)
     ]
     with tempfile.TemporaryDirectory() as empty, ThreadPoolExecutor(len(known) or 1) as pool:
-        return list(pool.map(lambda one: _find(*one, Path(empty)), known))
+        return list(pool.map(lambda one: _find(one[0], one[1], one[2], Path(empty)), known))
 
 
 def name_version(answer: Result, agent: object, asked: Invocation) -> Result:

@@ -14,7 +14,6 @@ from attrs import evolve
 from interlock.agents.invocation import PYTHON, Agent, Invocation, Reader, StreamingAgent
 from interlock.engine import Call, Interaction, Prompt, Result, Session, Shell
 from interlock.engine.errors import InterlockError
-from interlock.environments.agent_programs import name_version
 from interlock.environments.asking import Listen, Listener, lay_files
 from interlock.environments.calls import perform
 from interlock.environments.environ import command_variables
@@ -116,7 +115,11 @@ class Local:
             return result.failed(f"agent {name}: reading raised {type(error).__name__}: {error}")
         if not isinstance(answer, Result):
             return result.failed(f"agent {name} read {answer!r:.200}, which is no Result")
-        return clear(run.redaction, name_version(answer, agent, asked))
+        if answer.status == "error" and answer.data.get("kind") == "options":
+            from interlock.environments.agent_programs import name_version  # rarely needed
+
+            answer = name_version(answer, agent, asked)
+        return clear(run.redaction, answer)
 
 
 def _load_agent(name: str) -> Agent:

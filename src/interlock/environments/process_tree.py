@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 
@@ -40,7 +41,7 @@ def find_tagged(tag: str) -> Iterator[psutil.Process]:
     """The running processes that carry `tag`, without the caller and its ancestors."""
     own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     for pid in psutil.pids():
-        if pid in own:
+        if pid in own or not _may_carry(pid, tag):
             continue
         try:
             process = psutil.Process(pid)
@@ -48,6 +49,15 @@ def find_tagged(tag: str) -> Iterator[psutil.Process]:
                 yield process
         except (psutil.Error, OSError):
             continue  # it ended, or belongs to another user
+
+
+def _may_carry(pid: int, tag: str) -> bool:
+    """False where a look at the bytes is enough: it takes a fifth of the time, for each process."""
+    try:
+        variables = Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:  # it has ended, hides them, or this system has none there
+        return True
+    return os.fsencode(f"{TAG}={tag}") in variables
 
 
 def _carries(process: psutil.Process, tag: str) -> bool:

@@ -11,13 +11,19 @@ lines: `failed ERRNO`, or `exited CODE` and then `ended COUNT`, the number of pr
 could not be ended, -1 where the system cannot tell.
 """
 
+from __future__ import annotations
+
+# `signal` puts enums around this, which takes as long as half of the start.
+import _signal as signal  # type: ignore[import-not-found]
 import ctypes
 import os
 import select
-import signal
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+
+TYPE_CHECKING = False  # as in `typing`, which takes long to import too
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
