@@ -18,6 +18,7 @@ from interlock.store.maintenance import (
     place_of,
     table_sizes,
 )
+from interlock.store.restoration import require_database, restore
 
 __all__ = [
     "SessionSize",
@@ -31,6 +32,8 @@ __all__ = [
     "open_database",
     "pending",
     "place_of",
+    "require_database",
+    "restore",
     "sqlite_version",
     "table_sizes",
 ]

@@ -4,6 +4,7 @@ import re
 import shutil
 import stat
 from contextlib import closing
+from pathlib import Path
 
 import apsw
 import pytest
@@ -236,6 +237,24 @@ def test_a_backup_is_a_database_of_its_own(desk: Desk) -> None:
     shutil.rmtree(desk.data)
     desk.set("INTERLOCK_DATABASE_URL", f"sqlite:///{target}")
     assert desk.json("show", made["id"]) == made
+
+
+def test_a_backup_is_made_the_database_again(desk: Desk) -> None:
+    """Where nobody can be asked it wants to be told; what was there is kept."""
+    desk("run", "greet")
+    target = desk.home / "backup.db"
+    desk("db", "backup", str(target))
+    desk("run", "greet")
+    refused = desk("db", "restore", str(target))
+    assert refused.status == 4
+    assert "say --yes" in refused.err
+    assert len(desk.json("list")) == 2
+    told = desk.json("db", "restore", str(target), "--yes")
+    assert told["sessions"] == len(desk.json("list")) == 1
+    assert Path(told["aside"]).stat().st_size > 0
+    assert desk("db", "check").status == 0
+    missing = desk("db", "restore", "nowhere.db", "--yes")
+    assert (missing.status, missing.err.count("\n")) == (4, 1)
 
 
 def test_a_backup_overwrites_nothing(desk: Desk) -> None:

@@ -152,6 +152,7 @@ JSON_WORDS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("submit",): ("1", "--status", "approve"),
     ("answer",): ("approve",),
     ("db", "backup"): ("copy.db",),
+    ("db", "restore"): ("kept.db", "--yes"),
     ("secrets", "set"): ("TOKEN", "--file", "value"),
     ("secrets", "remove"): ("TOKEN",),
 }
@@ -185,6 +186,8 @@ def test_json_is_one_document(desk: Desk, path: tuple[str, ...]) -> None:
     if path[0] == "secrets":
         (desk.project / "value").write_text("hunter22-and-more")
         desk("secrets", "set", "TOKEN", "--file", "value")
+    if path == ("db", "restore"):
+        desk("db", "backup", "kept.db")
     told = desk(*path, *JSON_WORDS.get(path, ()), "--json")
     assert told.status == 0, told.err
     assert isinstance(told.json, dict | list)
@@ -202,6 +205,6 @@ def test_every_reading_command_has_json() -> None:
 
 def test_the_commands_that_take_an_id_are_known() -> None:
     """The tests above see all of them."""
-    names = "run next submit answer show log verify budget cost export promote diff cancel retry reopen "
-    names += "archive use offer pull-request"
+    names = "run next submit answer show log verify budget cost export promote diff cancel retry "
+    names += "reopen archive use offer pull-request"
     assert {path[0] for path in TAKES_ID} == set(names.split())

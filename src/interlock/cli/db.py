@@ -23,6 +23,7 @@ COMMANDS = {
     "check": (f"{PACKAGE}:check", "Check the file, and every session against its log."),
     "stats": (f"{PACKAGE}:stats", "Count what is in it, and what is large."),
     "backup": (f"{PACKAGE}:backup", "Copy it to a new file, also while it is in use."),
+    "restore": ("interlock.cli.restore:restore", "Make a backup the database again."),
 }
 
 
