@@ -140,13 +140,33 @@ def test_a_workspace_whose_commits_were_offered_is_swept(desk: Desk, copy: Worki
     assert copy.git("show", f"{told['branch']}:work.txt") == "one"
 
 
+def test_the_workspace_of_a_session_that_is_gone_is_swept(
+    desk: Desk, copy: WorkingCopy, made: str
+) -> None:
+    """As where a database was deleted. Only by name of that option, and what no branch has only by
+    the other; one of a session of another account is none."""
+    (told,) = desk.json("workspaces", "list")
+    folder = Path(told["tree"]).parent
+    assert desk.json("--account", "other", "workspaces", "sweep", "--orphans")["kept"] == []
+    for name in ("interlock.db", "interlock.db-wal", "interlock.db-shm"):
+        (desk.data / name).unlink(missing_ok=True)
+    for words in ((), ("--unsaved",), ("--orphans",)):
+        desk("workspaces", "sweep", "--yes", *words)
+        assert folder.exists()
+    assert desk.json("workspaces", "sweep", "--orphans")["kept"] == [made]
+    told = desk.json("workspaces", "sweep", "--orphans", "--unsaved", "--yes")
+    assert [(one["session"], one["status"]) for one in told["workspaces"]] == [(made, None)]
+    assert not folder.exists()
+
+
 def test_a_stranger_sees_and_sweeps_no_workspace(desk: Desk, made: str) -> None:
     """One of another account is only counted."""
     assert desk.json("--account", "other", "workspaces", "list") == []
     told = desk("--account", "other", "workspaces", "list").out
     assert "1 more belong to no session of account other" in told
     assert made not in told
-    swept = desk.json("--account", "other", "workspaces", "sweep", "--unsaved", "--yes")
+    every = ("--unsaved", "--orphans", "--yes")
+    swept = desk.json("--account", "other", "workspaces", "sweep", *every)
     assert (swept["workspaces"], swept["kept"]) == ([], [])
     assert len(desk.json("workspaces", "list")) == 1
 

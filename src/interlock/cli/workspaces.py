@@ -23,7 +23,7 @@ COMMANDS = {
     "sweep": (f"{PACKAGE}:sweep", "Delete those whose session has ended."),
 }
 
-Found = list[tuple["Holding", Session]]
+Found = list[tuple["Holding", Session | None]]
 
 
 @click.group(
@@ -65,7 +65,7 @@ def list_(caller: Caller, as_json: bool) -> None:
         return
     _print(found)
     if others:
-        say(f"{others} more belong to no session of account {caller.account}")
+        say(f"{len(others)} more belong to no session of account {caller.account}")
 
 
 @click.command(
@@ -74,13 +74,15 @@ def list_(caller: Caller, as_json: bool) -> None:
         interlock workspaces sweep
         interlock workspaces sweep --yes
         interlock workspaces sweep --unsaved --yes
+        interlock workspaces sweep --orphans
     """,
 )
+@click.option("--orphans", is_flag=True, help="Also those of no session in this database.")
 @click.option("--unsaved", is_flag=True, help="Also those with changes that no branch has.")
 @click.option("--yes", is_flag=True, help="Delete them; without it they are only listed.")
 @json_option
 @pass_caller
-def sweep(caller: Caller, unsaved: bool, yes: bool, as_json: bool) -> None:
+def sweep(caller: Caller, orphans: bool, unsaved: bool, yes: bool, as_json: bool) -> None:
     """Delete the workspaces whose session has ended. Branches and the log stay.
 
     Nothing is deleted without --yes. One with changes that no branch has stays, and is named,
@@ -88,18 +90,22 @@ def sweep(caller: Caller, unsaved: bool, yes: bool, as_json: bool) -> None:
     """
     from interlock.environments import inventory
     from interlock.environments.results import Refusal
+    from interlock.environments.workspace import place
 
-    ended = [(one, session) for one, session in _find(caller)[0] if not session.active]
+    found, others = _find(caller)
+    ended: Found = [(one, session) for one, session in found if session and not session.active]
+    ended += [(one, None) for one in _orphans(others)] if orphans else []
     chosen = [(one, session) for one, session in ended if unsaved or not one.unsaved]
     for holding, _ in chosen if yes else ():
         try:
             inventory.remove(holding)
         except Refusal as refusal:
             raise InvalidInput(str(refusal)) from None
-    kept = [one.session_id for one, _ in ended if one.unsaved and not unsaved]
+    kept = [(one, session) for one, session in ended if one.unsaved and not unsaved]
     if as_json:
         told = [_tell(holding, session) for holding, session in chosen]
-        document({"deleted": yes, "workspaces": told, "kept": kept})
+        names = [one.session_id for one, _ in kept]
+        document({"deleted": yes, "workspaces": told, "kept": names})
         return
     if chosen:
         _print(chosen)
@@ -110,23 +116,32 @@ def sweep(caller: Caller, unsaved: bool, yes: bool, as_json: bool) -> None:
         say(f"deleted: {size}")
     else:
         say(f"nothing was deleted; --yes deletes these: {size}")
-    for name in kept:
-        say(f"{name} has changes that no branch has: `interlock diff {name}`; kept")
+    for one, session in kept:
+        shown = f"`interlock diff {one.session_id}`" if session else place(one.session_id)
+        say(f"{one.session_id} has changes that no branch has: {shown}; kept")
 
 
-def _find(caller: Caller) -> tuple[Found, int]:
-    """The workspaces of the account's sessions, and how many others there are."""
+def _find(caller: Caller) -> tuple[Found, list[Holding]]:
+    """The workspaces of the account's sessions, and the others."""
     from interlock.environments.inventory import holdings
 
     scope = caller.scope.account_wide
     found: Found = []
-    others = 0
+    others: list[Holding] = []
     for holding in holdings():
         try:
             found.append((holding, sessions.get(scope, holding.session_id)))
         except SessionNotFound:
-            others += 1
+            others.append(holding)
     return found, others
+
+
+def _orphans(others: list[Holding]) -> list[Holding]:
+    """Those whose session is in no account, as where a database was deleted."""
+    from interlock import database
+
+    known = {session_id for _, session_id in database.every_session()}
+    return [holding for holding in others if holding.session_id not in known]
 
 
 def _print(found: Found) -> None:
@@ -134,9 +149,9 @@ def _print(found: Found) -> None:
         ("session", "type", "status", "kind", "disk", "unsaved", "branch"),
         [
             (
-                session.id,
-                session.type,
-                session.status,
+                holding.session_id,
+                session.type if session else "",
+                session.status if session else "none",
                 holding.workspace.kind if holding.workspace else "unfinished",
                 _size(holding.bytes),
                 "yes" if holding.unsaved else "",
@@ -147,12 +162,12 @@ def _print(found: Found) -> None:
     )
 
 
-def _tell(holding: Holding, session: Session) -> dict[str, Any]:
+def _tell(holding: Holding, session: Session | None) -> dict[str, Any]:
     ours = holding.workspace
     return {
-        "session": session.id,
-        "type": session.type,
-        "status": session.status,
+        "session": holding.session_id,
+        "type": session.type if session else None,
+        "status": session.status if session else None,
         "kind": ours.kind if ours else None,
         "branch": ours.branch if ours else None,
         "repository": ours.repository if ours else None,
