@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.user import User, wait_until
+from tests.acceptance.user import Terminal, User, wait_until
 
 SCRIPT = Path(__file__).parent / "spending_agent.py"
 
@@ -64,6 +64,20 @@ def test_a_run_that_stays_goes_on_when_the_budget_is_raised(user: User, agent: s
     assert running.returncode == 0, err
     assert "waits for the budget" in out
     assert asked(user) == ["begun", "resumed"]
+
+
+def test_who_is_asked_at_a_terminal_may_raise_it_at_another(user: User) -> None:
+    """The answer is not needed any more, and the session goes on."""
+    terminal = Terminal(user, "run", "counting", "--budget", "steps=2")
+    terminal.wait_for("is used up: 2 steps of 2 steps")
+    terminal.wait_for("answer (")
+    assert len(user.json("budget", "--steps", "+10")["going_on"]) == 1
+    terminal.type("retry\n")
+    terminal.wait_for("comment")
+    terminal.type("\n")
+    terminal.wait_for("it need not be answered any more")
+    status, rest = terminal.finish()
+    assert status == 0, rest
 
 
 def test_a_killed_run_has_spent_what_it_spent(user: User, agent: str) -> None:

@@ -7,9 +7,10 @@ import pytest
 from interlock import Prompt, Result, Scope, Session, accounts, sessions
 from interlock.engine.pause import STOPPED
 from interlock.sessions import Emit
+from interlock.sessions.lease import Lease
 from interlock.store.connection import execute, tx
 from tests.sessions.moves import children, log, restart, story, submit
-from tests.sessions.processes import Runner
+from tests.sessions.processes import SECONDS, Runner
 from tests.sessions.spender import (
     Spender,
     dynasty,
@@ -406,3 +407,19 @@ def test_as_many_sessions_go_on_at_once_as_are_allowed(
     assert len(sessions.set_budget(scope, add={"tokens": 9 * LIMIT}).going_on) == 2
     for session in held:
         assert sessions.drive(scope, session.id, Spender(1, requests=1)).status == "complete"
+
+
+def test_who_lost_a_session_begins_nothing_more(scope: Scope) -> None:
+    """A command that is begun after it was cancelled is told to end at once, and no budget is
+    the reason."""
+    session = sessions.create(scope, "pair")
+    with Lease(scope, session.id) as lease:
+        held = lease.claim()
+        assert held.open is not None
+        lease.watch()
+        first = lease.meter(held, held.open)
+        sessions.cancel(scope, session.id)
+        assert first.stop.wait(SECONDS)
+        later = lease.meter(held, held.open)
+        assert later.stop.is_set()
+        assert (first.why, later.why) == (None, None)

@@ -9,6 +9,7 @@ from interlock.cli.descriptions import show_time
 from interlock.cli.outlet import say, tell
 from interlock.cli.standing import introduce
 from interlock.engine import Ask, Scope, Session
+from interlock.engine.errors import NothingAsked
 from interlock.engine.pause import REPLY
 
 
@@ -26,7 +27,10 @@ def put_question(scope: Scope, session: Session, root: Session) -> bool:
     answer = _read_answer(row.command.choices)
     if answer is None:
         return False
-    sessions.answer(scope, session.id, *answer)
+    try:
+        sessions.answer(scope, session.id, *answer)
+    except NothingAsked:  # somebody raised the budget meanwhile, or answered
+        say("it need not be answered any more", error=True)
     return True
 
 
