@@ -85,20 +85,6 @@ def test_each_result_has_the_files_before_and_after_it(desk: CloneDesk) -> None:
     assert desk.stored("show", f"{first['after']}:new.txt") == "1"
 
 
-def test_the_same_files_have_the_same_tree(desk: CloneDesk) -> None:
-    """Whatever was there in between: it tells a session that goes in circles from one that gets
-    on. What git ignores makes no difference."""
-    desk.copy.write(".gitignore", "*.o\n")
-    desk.copy.save("Ignore")
-    trees = [
-        desk.shell("sh", "-c", script).data["tree"]
-        for script in ("true", "echo 1 > n", "echo 2 > n", "echo 1 > n; echo x > n.o", "rm n n.o")
-    ]
-    assert trees[0] == trees[4] == desk.copy.git("rev-parse", "HEAD^{tree}")
-    assert trees[1] == trees[3]
-    assert len(set(trees)) == 3
-
-
 def test_what_changed_between_two_commands_is_not_the_second_ones(desk: CloneDesk) -> None:
     """A person who edits in the clone makes a commit before the step."""
     first = desk.shell("true").data
