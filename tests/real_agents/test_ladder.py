@@ -110,6 +110,32 @@ def test_a_conversation_can_be_forked(program: Program, desk: Desk) -> None:
     assert [answer["usage"]["input_tokens"] for answer in answers] == [1000, 5000]
 
 
+@pytest.mark.parametrize("program", choose("claude-code", "codex"), indirect=True)
+def test_a_turn_that_was_killed_is_gone_on_with(program: Program, desk: Desk) -> None:
+    """Nobody saw its result, yet it is the same conversation: its name was in the events."""
+    script = (
+        Turn.tools(program.write(desk.path, TEXT), usage=FIRST),
+        Turn.hang(600),
+        Turn.text("Done.", usage=THIRD),
+    )
+    with ModelServer(*script) as server:
+        driver = Driver(desk, program, server.url)
+        inputs = {"task": "Write hello.txt", "evaluate": "grep hi hello.txt"}
+        id_ = driver.start("agent_task", *LOCAL, **inputs)
+        running = driver.begin("run", id_)
+        assert server.wait_for(lambda requests: sum(r.turn is not None for r in requests) > 1)
+        running.kill()
+        running.wait()
+        session = driver.run(id_)
+        (answer,) = driver.answers(id_)[1:]
+        how, told = resumed(driver, id_), texts(server)
+    assert session["status"] == "complete", answer
+    assert how == [("recovered", program.slug)]
+    assert "hello.txt" in told[2]
+    assert "Your last turn on this was interrupted" in told[2]
+    assert told[2].count("Write hello.txt") >= 2  # what was said before, and what is asked now
+
+
 @pytest.mark.parametrize("program", choose("claude-code"), indirect=True)
 def test_a_question_is_put_to_a_person(program: Program, desk: Desk) -> None:
     """With the answers that the agent offers; what the person says reaches the agent, where it was
