@@ -39,6 +39,8 @@ def test_nothing_reads_in_two_ways(one: str, other: str) -> None:
 
 
 @given(TEXT, CUTS)
+@example("\ufffd\\xff", [1])
+@example("\ufffd\udcff\\", [1, 2])
 def test_a_text_in_pieces_reads_as_a_whole(text: str, cuts: list[int]) -> None:
     """Where a piece ends changes nothing."""
     places = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]

@@ -1,6 +1,6 @@
 """A process of its own that runs one command and prints, as JSON, what came and what it cost.
 
-`measured_run.py TAG PROGRAM ARGUMENT...`
+`measured_run.py TAG SECRETS PROGRAM ARGUMENT...`, where SECRETS is a list of values in JSON.
 """
 
 import json
@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Event
 
 from interlock.environments.process import run_process
+from interlock.secrets.redaction import redaction_of
 
 
 def peak_kib() -> int:
@@ -25,8 +26,10 @@ def peak_kib() -> int:
     return peak // 1024 if sys.platform == "darwin" else peak
 
 
-def main(tag: str, *argv: str) -> None:
+def main(tag: str, secrets: str, *argv: str) -> None:
     """Runs the command and prints the report."""
+    values: list[str] = json.loads(secrets)
+    redaction = redaction_of(tuple((f"N{n}", value) for n, value in enumerate(values)))
     emitted = {"stdout": 0, "stderr": 0}
 
     def emit(stream: str, text: str) -> None:
@@ -41,6 +44,7 @@ def main(tag: str, *argv: str) -> None:
             timeout=None,
             emit=emit,
             stop=Event(),
+            redaction=redaction,
             tag=tag,
         )
         return {

@@ -34,6 +34,7 @@ def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
 
 @given(DATA, CUTS)
 @example("€".encode(), [1, 2])
+@example("\ufffd\\xff".encode(), [3])
 def test_where_a_chunk_ends_does_not_matter(data: bytes, cuts: list[int]) -> None:
     """What is passed on in pieces is what the whole reads like, with nothing lost."""
     emitted: list[str] = []
@@ -128,6 +129,16 @@ def test_both_streams_together_keep_their_characters_whole() -> None:
     assert capture.output() == "aerror €\ufffd\\xe2"
     assert capture.stdout.excerpt.text() == "a€\ufffd\\xe2"
     assert capture.stderr.excerpt.text() == "error "
+
+
+def test_what_one_stream_begins_the_other_does_not_turn_into_an_escape() -> None:
+    """U+FFFD from one and a backslash from the other are both text, also together."""
+    capture = Capture(100, lambda *_: None)
+    capture.feed("stdout", "\ufffd".encode())
+    capture.feed("stderr", b"\\xff")
+    capture.end()
+    assert restore(capture.output()) == "\ufffd\\xff".encode()
+    assert capture.stderr.excerpt.text() == "\\xff"
 
 
 VALUE = st.text(st.characters(codec="ascii", exclude_characters="\0"), min_size=8, max_size=20)

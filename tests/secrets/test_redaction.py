@@ -51,6 +51,7 @@ def outputs(draw: st.DrawFn) -> tuple[list[str], bytes]:
 @example((["]aaaaa"], b"]aaaaaaaaaa"), [])
 @example((["secret"], b"a secret here"), [4])
 @example((["abcabcd"], b"abcabcabcd"), [5])
+@example((["abcabc", "abcabcab"], b"abcabcab"), [6])
 def test_no_value_gets_through(case: tuple[list[str], bytes], cuts: list[int]) -> None:
     """Neither a value nor a listed encoding of one is in what comes out, and where the output was
     cut makes no difference."""
