@@ -43,16 +43,16 @@ TAKES_ID = [
 ]  # fmt: skip
 
 
-def test_the_commands_of_the_issue_are_there() -> None:
+def test_every_promised_command_is_there() -> None:
     """Every command that is promised."""
     promised = """init doctor types start run next submit answer list show log cancel retry reopen
-        archive use current db completion agents environments"""
+        archive use current db completion agents environments verify recover"""
     assert {(name,) for name in promised.split()} <= set(COMMANDS)
     assert {path[1] for path in COMMANDS if path[0] == "types" and len(path) == 2} == {
         *("list", "show", "graph", "check", "new", "trust", "untrust")
     }
     assert {path[1] for path in COMMANDS if path[0] == "db" and len(path) == 2} == {
-        *("migrate", "check", "stats", "backup")
+        *("migrate", "check", "stats", "backup", "restore")
     }
 
 

@@ -34,6 +34,7 @@ COMMANDS: Table = {
     "cost": (f"{PACKAGE}.cost:cost", "Show what sessions used, and what it cost."),
     "export": (f"{PACKAGE}.export:export", "Write a session and its log as one document."),
     "promote": (f"{PACKAGE}.promote:promote", "Write a session as a test that replays it."),
+    "recover": (f"{PACKAGE}.recover:recover", "Show what is not finished, and what becomes of it."),
     "cancel": (f"{PACKAGE}.lifecycle:cancel", "End a session for good."),
     "retry": (f"{PACKAGE}.lifecycle:retry", "Try a failed session again where it failed."),
     "reopen": (f"{PACKAGE}.lifecycle:reopen", "Make an ended session active again."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 from interlock import sessions
 from interlock.cli.descriptions import name_session, show_seconds, show_time
@@ -21,7 +21,8 @@ def say_where(session: Session, *, error: bool = False) -> None:
     """Print in one line where a session stands."""
     words: list[str | tuple[str, str]] = [f"{session.type} {session.id} "]
     if session.active:
-        words.append(f"{_waits(session)} at step {session.step}")
+        how = sessions.standing(session, datetime.now(UTC))
+        words.append(f"{how.told} at step {session.step}")
     else:
         words += ["is ", (session.status, session.status)]
         if session.status != "complete":
@@ -33,17 +34,6 @@ def say_where(session: Session, *, error: bool = False) -> None:
         if session.reason:
             words.append(f": {word(session.reason, 500)}")
     tell(*words, error=error)
-
-
-def _waits(session: Session) -> str:
-    match session.open and session.open.command:
-        case Ask():
-            return "waits for a person"
-        case Wait():
-            return "waits for a time"
-        case Spawn():
-            return "waits for its child sessions"
-    return "waits for a result" if by_hand(session) else "is active"
 
 
 def advise(session: Session) -> Iterator[str]:

@@ -29,6 +29,7 @@ from interlock.sessions.lease import running
 from interlock.sessions.lifecycle import add_context, archive, cancel, create, reopen, retry
 from interlock.sessions.reassignment import reassign
 from interlock.sessions.runner import Emit, Perform, drive, record, run
+from interlock.sessions.standing import Standing, standing
 from interlock.sessions.subscribers import Change, subscribe
 from interlock.sessions.turns import answer, handle_result, next_command
 from interlock.store.budgets import Budget
@@ -49,6 +50,7 @@ __all__ = [
     "Page",
     "Perform",
     "Repriced",
+    "Standing",
     "add_context",
     "answer",
     "archive",
@@ -77,6 +79,7 @@ __all__ = [
     "run",
     "running",
     "set_budget",
+    "standing",
     "subscribe",
     "unfinished_tokens",
     "usage",

@@ -1,0 +1,1 @@
+"""`interlock recover` tells how everything that is not finished stands, and has it go on."""
