@@ -112,7 +112,8 @@ class Local:
                     raise listener.fault
             answer = agent.read(prompt, result) if reader is None else reader.finish(result)
         except Exception as error:
-            return result.failed(f"agent {name}: reading raised {type(error).__name__}: {error}")
+            fault = f"agent {name}: reading raised {type(error).__name__}: {error}"
+            return clear(run.redaction, result.failed(fault))
         if not isinstance(answer, Result):
             return result.failed(f"agent {name} read {answer!r:.200}, which is no Result")
         if answer.status == "error" and answer.data.get("kind") == "options":
