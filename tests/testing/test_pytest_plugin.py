@@ -125,6 +125,8 @@ def test_without_a_session_the_report_says_so(tmp_path: Path) -> None:
     """And nothing is watched without the option."""
     ran = run_pytest(tmp_path, "def test_it():\n    pass\n", "--interlock-cov")
     assert ran.section(TITLE) == ["no session took any in this process"]
+    bound = run_pytest(tmp_path, "def test_it():\n    pass\n", "--interlock-cov-fail-under=1")
+    assert bound.status == 1
     tests = f"""{PASS}
 from interlock.engine import Definition
 from interlock.testing import observation

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from interlock import Prompt, Result, Shell, sessions
+from interlock import Child, Command, Prompt, Result, Session, Shell, Spawn, sessions, step
 from interlock.engine.errors import InvalidInput, SessionEnded, UnknownType
 from interlock.store.connection import location
 from interlock.testing import DrivenSession, drive
@@ -152,6 +152,26 @@ def test_children_are_driven_in_a_database(session_of: Make) -> None:
     assert [(one.type, one.status) for one in children] == [("release", "complete")] * 2
     failed = session_of(Releases, stored=True).run({"release.write": "timeout"})
     assert failed.session.status == "failed"
+
+
+class Race(Releases):
+    """One child is enough."""
+
+    transitions = Releases.transitions
+
+    @step
+    def release(self, session: Session) -> Command:
+        children = [Child("release", {"version": one}, key=one) for one in ("1.0", "2.0")]
+        return Spawn(children, policy="any")
+
+
+def test_children_that_are_not_needed_are_left_alone(session_of: Make) -> None:
+    """Where the policy of their parent wants no more, their results are left over."""
+    driven = session_of(Race, stored=True, types=[Release])
+    driven.run({"release.write": "ok", "release.check": ["ok"]})
+    assert driven.session.status == "complete"
+    children = sessions.find(driven.scope, parent=driven.session.id).sessions
+    assert sorted(one.status for one in children) == ["active", "complete"]
 
 
 def test_children_are_one_result_in_memory() -> None:

@@ -74,8 +74,7 @@ class StoredSession(DrivenSession):
     def _children(self) -> Iterator[StoredSession]:
         page = sessions.find(self.scope, parent=self._session.id, limit=MAX_LIMIT)
         for child in reversed(page.sessions):
-            if child.active:
-                yield StoredSession(find_kind(child.type), self.scope, child, self._environment)
+            yield StoredSession(find_kind(child.type), self.scope, child, self._environment)
 
 
 @contextmanager

@@ -94,10 +94,10 @@ class TransitionCoverage:
 
     @property
     def percent(self) -> float:
-        """How many of all rows were taken; 100 where there are none."""
+        """How many of all rows were taken; 0 where there are none."""
         rows = sum(len(seen.rows) for seen in self.types.values())
         taken = sum(seen.taken for seen in self.types.values())
-        return 100.0 if not rows else 100 * taken / rows
+        return 100 * taken / rows if rows else 0.0
 
     def dump(self) -> list[dict[str, Any]]:
         """What another process can `add`."""
