@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from interlock.environments.plumbing import Plumbing
 from interlock.environments.repository import commit, diff
-from interlock.environments.staging import LARGE
+from interlock.environments.staging import LARGE, stage
 from tests.environments.test_git import HOOKS, SETTINGS, Trap
 from tests.environments.working_copy import WorkingCopy
 
@@ -73,6 +74,18 @@ def test_what_no_commit_can_hold_is_left_out(copy: WorkingCopy) -> None:
     copy.write("new.txt", "x")
     done = commit(copy.at(), "All")
     assert (done.data["files"], done.data["left_out"]) == (["new.txt"], ["huge"])
+
+
+def test_only_what_differs_is_looked_at(copy: WorkingCopy) -> None:
+    """A second look at the same files finds nothing to do."""
+    for number in range(20):
+        copy.write(f"folder/{number}.txt", "x")
+    git = Plumbing(copy.folder, trusting=True, source=copy.source)
+    assert stage(git) == (True, ())
+    assert stage(git) == (False, ())
+    copy.write("folder/3.txt", "changed")
+    assert stage(git) == (True, ())
+    assert copy.git("diff", "--cached", "--name-only", "--diff-filter=A").count("\n") == 19
 
 
 @pytest.mark.parametrize("commits", [True, False])

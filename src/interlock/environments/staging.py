@@ -13,6 +13,7 @@ from interlock.environments.plumbing import Plumbing
 
 LARGE = 100 * 1024 * 1024  # bytes; a sparse file may say it has any number of them
 LINK = b"160000"  # the mode of a submodule
+CHUNK = 500  # names in one command line
 NAMED = 20  # of what was left out
 
 
@@ -24,21 +25,21 @@ def stage(git: Plumbing) -> tuple[bool, tuple[str, ...]]:
     configuration. Raises Refusal.
     """
     listed = git.run(
-        *("ls-files", "-z", "-t", "--stage", "--deleted", "--modified"),
-        *("--others", "--exclude-standard"),
+        *("ls-files", "-z", "-t", "--deleted", "--modified", "--others", "--exclude-standard")
     )
     within = _Within(os.fsencode(git.cwd))
     fates: dict[bool | None, list[bytes]] = {True: [], None: [], False: []}
-    links: list[bytes] = []
+    repositories: list[bytes] = []  # in the place of what git knows
     for entry in sorted(set(listed.split(b"\0")) - {b""}):
-        new = entry.startswith(b"? ")
-        name = entry[2:] if new else entry.partition(b"\t")[2]
-        if not new and entry[2:8] == LINK and _is_repository(within.path(name)):
-            links.append(name)
+        name = entry[2:]
+        if not entry.startswith(b"? ") and _is_repository(within.path(name)):
+            repositories.append(name)
         else:
             fates[_judge(within.path(name))].append(name)
+    links = _find_links(git, repositories)
+    fates[None] += set(repositories) - set(links)
     taken, gone, left_out = fates[True], fates[None], fates[False]
-    for name in dict.fromkeys(links):  # git notes the commit of a submodule, if it has one
+    for name in links:  # git notes the commit of a submodule, if it has one
         done = git.ask("update-index", "-z", "--add", "--stdin", stdin=_lines([name]))
         left_out += [name] if done.returncode != 0 else []
     if gone:
@@ -71,6 +72,17 @@ class _Within:
 
 def _lines(names: list[bytes]) -> bytes:
     return b"".join(name + b"\0" for name in dict.fromkeys(names))
+
+
+def _find_links(git: Plumbing, names: list[bytes]) -> list[bytes]:
+    """Those of the names where a submodule belongs."""
+    found: list[bytes] = []
+    for start in range(0, len(names), CHUNK):
+        asked = (os.fsdecode(name) for name in names[start : start + CHUNK])
+        told = git.run("--literal-pathspecs", "ls-files", "-z", "--stage", "--", *asked)
+        entries = (entry for entry in told.split(b"\0") if entry.startswith(LINK))
+        found += [entry.partition(b"\t")[2] for entry in entries]
+    return found
 
 
 def _is_repository(path: bytes | None) -> bool:
