@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from benchmarks import ground
+from benchmarks import agents, ground
 from interlock import Result, accounts, sessions
 from interlock.environments import making
 from interlock.environments.git import Git
@@ -93,6 +93,36 @@ def clone() -> Figure:
     return _bound(statistics.median(times), at_most=2.0, slowest=round(max(times), 2))
 
 
+def agent_wall() -> Figure:
+    """Milliseconds that Interlock adds to one prompt of Claude Code, in a session's work directory.
+
+    `clone_ms` is the same in a clone, where the files are kept before and after; `session_ms` what
+    it adds to a session of one prompt, its own start included.
+    """
+    found = agents.measure()
+    return _bound(
+        found["local_wall"] * 1000,
+        at_most=150.0,
+        bare_ms=round(found["bare_wall"] * 1000),
+        clone_ms=round(found["clone_wall"] * 1000),
+        session_ms=round(found["local_session_wall"] * 1000),
+    )
+
+
+def agent_processor() -> Figure:
+    """Processor time that Interlock adds to one prompt of Claude Code, to that of Claude Code."""
+    found = agents.measure()
+    bare = found["bare_processor"]
+    return _bound(
+        found["local_processor"] / bare,
+        at_most=0.05,
+        bare_ms=round(bare * 1000),
+        added_ms=round(found["local_processor"] * 1000),
+        clone_ms=round(found["clone_processor"] * 1000),
+        session_ms=round(found["local_session_processor"] * 1000),
+    )
+
+
 FIGURES: dict[str, Callable[[], Figure]] = {
     "run_to_raw_one_commit": linked_ratio,
     "apart_to_raw_two_commits": apart_ratio,
@@ -103,7 +133,12 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "latest_20_of_100000_ms": latest,
     "version_to_import_click": start_up,
     "clone_100_mb_s": clone,
+    "agent_added_ms": agent_wall,
+    "agent_added_cpu": agent_processor,
 }
+
+GROUPS = {"agents": ("agent_added_ms", "agent_added_cpu")}
+"""Figures that are measured together."""
 
 
 def long() -> Figure:
