@@ -206,5 +206,5 @@ def test_every_reading_command_has_json() -> None:
 def test_the_commands_that_take_an_id_are_known() -> None:
     """The tests above see all of them."""
     names = "run next submit answer show log verify budget cost export promote diff cancel retry "
-    names += "reopen archive use offer pull-request"
+    names += "reopen archive use offer pull-request queue"
     assert {path[0] for path in TAKES_ID} == set(names.split())

@@ -28,7 +28,9 @@ CALLS: dict[str, Callable[[Scope, str], object]] = {
     "check_usage": sessions.check_usage,
     "contexts": sessions.contexts,
     "costs": lambda scope, key: sessions.costs(scope, session=key),
+    "dequeue": sessions.dequeue,
     "drive": lambda scope, key: sessions.drive(scope, key, perform),
+    "enqueue": sessions.enqueue,
     "events": lambda scope, key: list(sessions.events(scope, key)),
     "get": sessions.get,
     "handle_result": lambda scope, key: sessions.handle_result(scope, key, f"{key}.1", Result()),
@@ -46,7 +48,7 @@ CALLS: dict[str, Callable[[Scope, str], object]] = {
 }
 
 # Those that are given a scope and no session: each has a test of its own, below or where costs are.
-WITHOUT_A_SESSION = {"audit", "create", "find", "reprice", "subscribe", "usage"}
+WITHOUT_A_SESSION = {"audit", "create", "find", "holders", "reprice", "subscribe", "usage"}
 
 
 def everything() -> list[Any]:

@@ -109,22 +109,34 @@ def find_workdir(given: str | None) -> str:
     examples="""
         interlock start mend -i check="ruff check ." --agent "program ruff check --fix ."
         interlock start agent_task --input task.json --title "Spelling"
+        interlock start agent_task --input task.json --priority 5 --queue
         echo '{"task": "Say it better", "evaluate": "make"}' | interlock start agent_task --input -
     """,
 )
 @click.argument("type", metavar="TYPE", type=TYPE_NAME)
 @start_options
+@click.option(
+    "--queue",
+    metavar="[Q]",
+    is_flag=False,
+    flag_value="default",
+    help='Hand it over to workers, in this queue; without a name, as the last word, in "default".',
+)
+@click.option("--priority", metavar="N", type=int, default=0, help="Higher ones are taken first.")
 @json_option
 @pass_caller
 def start(caller: Caller, type: str, as_json: bool, **given: Any) -> None:
     """Start a session of TYPE and make it the current one.
 
     Nothing runs yet: `interlock run` drives it, or `interlock next` and `interlock submit` take
-    its commands one by one.
+    its commands one by one. With --queue an `interlock worker` takes it.
     """
     session = start_session(caller, type, given)
     if as_json:
         document(session_document(session))
         return
     say(f"started {session.type} {session.id} at step {session.step}{tell_place(session)}")
+    if session.queue is not None:
+        say(f"it is in the queue {session.queue}; `interlock worker` takes it")
+        return
     say("`interlock run` drives it; `interlock next` says its first command")

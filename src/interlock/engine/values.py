@@ -153,6 +153,12 @@ class Session:
     environment: str | None = None
     workdir: str | None = None
     execution_mode: str = "manual"
+    queue: str | None = None
+    """Where workers find it; None while a person runs it."""
+    priority: int = 0
+    """Higher ones are taken first."""
+    ready_at: datetime | None = None
+    """From when on something can be done in it without anybody's doing; None: from no time on."""
     external_conversation_id: str | None = None
     version: int = 0
     head: str = ""

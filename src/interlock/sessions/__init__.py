@@ -27,6 +27,7 @@ from interlock.sessions.inquiry import (
 )
 from interlock.sessions.lease import running
 from interlock.sessions.lifecycle import add_context, archive, cancel, create, reopen, retry
+from interlock.sessions.queues import Holder, dequeue, enqueue, holders
 from interlock.sessions.reassignment import reassign
 from interlock.sessions.runner import Emit, Perform, drive, record, run
 from interlock.sessions.standing import Standing, standing
@@ -46,6 +47,7 @@ __all__ = [
     "Cost",
     "Emit",
     "Event",
+    "Holder",
     "Leak",
     "Page",
     "Perform",
@@ -62,13 +64,16 @@ __all__ = [
     "contexts",
     "costs",
     "create",
+    "dequeue",
     "drive",
+    "enqueue",
     "events",
     "find",
     "get",
     "handle_result",
     "has_prices",
     "history",
+    "holders",
     "next_command",
     "reassign",
     "record",

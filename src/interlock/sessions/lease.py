@@ -6,6 +6,7 @@ import contextlib
 import os
 import socket
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from secrets import token_hex
@@ -51,16 +52,19 @@ class Lease:
     def __enter__(self) -> Lease:
         return self
 
-    def claim(self) -> Session:
+    def claim(self, allow: Callable[[Session, datetime], None] | None = None) -> Session:
         """The session, held and ready: what an earlier holder left open is settled as unknown.
 
-        One that has ended is returned as it is. Raises SessionBusy while another holder is alive;
-        UnknownType, BrokenType.
+        One that has ended is returned as it is. `allow` may raise what prevents it: it is asked in
+        the transaction, with the session as it is. Raises SessionBusy while another holder is
+        alive; UnknownType, BrokenType.
         """
         with Work() as done:
             session = load(self.scope, self.session_id)
             if not session.active:
                 return session
+            if allow is not None:
+                allow(session, done.now)
             self._kind = kind_of(session)  # nothing is executed whose result could not be handed in
             abandoned = _require_free(session, done.now)
             until = done.now + timedelta(seconds=LEASE_SECONDS)
@@ -132,7 +136,12 @@ class Lease:
 def running(session: Session, now: datetime) -> bool:
     """True when somebody alive holds the session's lease."""
     owner, until = session.lease_owner, session.lease_until
-    if owner is None or until is None or until <= now:
+    return owner is not None and until is not None and holds(owner, until, now)
+
+
+def holds(owner: str, until: datetime, now: datetime) -> bool:
+    """True when the owner of a lease until that time is alive."""
+    if until <= now:
         return False
     host, pid, born, _ = owner.split(":")
     return host != _host() or _lives(int(pid), float(born))

@@ -14,13 +14,12 @@ from interlock.environments.options import allow, secrets_of, split
 from interlock.secrets import vault
 from interlock.secrets.inlet import refuse_secrets, take_text
 from interlock.sessions.budgets import check_limits
+from interlock.sessions.queues import place
 from interlock.sessions.work import Work, kind_of, load, put, revive_parent
 from interlock.store import owners, queries, records
 from interlock.store.budgets import Budget
 from interlock.store.budgets import save as save_budget
 from interlock.store.queries import Context
-
-MODES = ("manual", "auto", "agentic")
 
 
 def create(
@@ -37,6 +36,8 @@ def create(
     budget: int | None = None,
     budgets: Mapping[str, Any] | None = None,
     execution_mode: str = "manual",
+    queue: str | None = None,
+    priority: int = 0,
 ) -> Session:
     """A new session at its first step, owned by the scope's account and project.
 
@@ -45,15 +46,14 @@ def create(
     `environment` a vendor's program gets `clone` where `workdir` is in a repository, else `local`.
     `secrets` names those of the account's that its commands may have.
     `budget` is how many interactions it may have; `budgets` what it and all that it starts may
-    spend, as in `{"money": 5, "tokens": 1_000_000}`.
+    spend, as in `{"money": 5, "tokens": 1_000_000}`. `queue` hands it to workers; those of a
+    higher `priority` are taken first.
     Raises UnknownType, BrokenType, InvalidInput, PluginUnusable, ComponentNotFound, SecretNotFound.
     """
     kind = plugins.load_type(type)()
     check_payload(input or {}, "the input")
     given = plain(input or {})
     check_payload([title, agent, workdir], "the title, agent or work directory")
-    if execution_mode not in MODES:
-        raise InvalidInput(f"no execution mode {execution_mode!r}; use {', '.join(MODES)}")
     limits = check_limits(budgets or {})
     environment = _choose_environment(scope, agent, environment, workdir, secrets)
     refuse_secrets(scope.account_id, [given, title, agent])
@@ -70,8 +70,8 @@ def create(
         agent=agent,
         environment=environment,
         workdir=workdir,
-        execution_mode=execution_mode,
     )
+    session = place(session, execution_mode, queue, priority)
     with Work() as done:
         session = records.insert(session, done.now)
         own = Budget(account_id=session.account_id, session_id=session.id, limits=limits)

@@ -79,18 +79,26 @@ def record(
 
 def _run(scope: Scope, session_id: str, perform: Perform) -> Session:
     with Lease(scope, session_id) as lease:
-        session = lease.claim()
-        lease.watch()
-        while session.active and session.open is not None and not waits(session):
-            lease.executing = True
-            meter = lease.meter(session, session.open)
-            metered = meter.over(perform, lambda: lease.bound)
-            result = _execute(session, session.open, metered, meter.stop)
-            session = _hand_back(scope, session, session.open, result, lease)
-            lease.executing = False
+        session = proceed(lease, lease.claim(), perform)
     if session.lease_owner != lease.owner:
         return session
     return changed(session, lease_owner=None, lease_until=None)
+
+
+def proceed(
+    lease: Lease, session: Session, perform: Perform, goes_on: Callable[[], bool] = lambda: True
+) -> Session:
+    """The session as claimed by this lease after its commands were executed, as long as `goes_on`
+    is true before each."""
+    lease.watch()
+    while session.active and session.open is not None and not waits(session) and goes_on():
+        lease.executing = True
+        meter = lease.meter(session, session.open)
+        metered = meter.over(perform, lambda: lease.bound)
+        result = _execute(session, session.open, metered, meter.stop)
+        session = _hand_back(lease.scope, session, session.open, result, lease)
+        lease.executing = False
+    return session
 
 
 def _execute(session: Session, row: Interaction, perform: Perform, stop: threading.Event) -> Result:

@@ -20,7 +20,7 @@ from interlock.engine.session_type import SessionType
 from interlock.engine.values import Interaction, Result, Scope, Session, changed
 from interlock.sessions import recent
 from interlock.sessions.subscribers import Change, is_heard, publish
-from interlock.store import codec, records, rows
+from interlock.store import codec, queue, records, rows
 from interlock.store.codec import Submitted
 from interlock.store.connection import tx
 
@@ -193,6 +193,8 @@ def _child_of(parent: Session, child: Child, key: str) -> Session:
         environment=child.environment or parent.environment,
         workdir=parent.workdir,
         execution_mode="agentic",
+        queue=parent.queue,
+        priority=parent.priority,
     )
 
 
@@ -220,4 +222,4 @@ def _wake_parent(work: Work, child: Session) -> None:
     try:
         join_children(work, parent)
     except TypeUnusable:
-        return  # it joins when its type is there again and somebody runs it
+        queue.rest(parent, work.now)  # it joins when somebody runs it who has its type

@@ -11,12 +11,21 @@ from typing import Any
 
 from uuid_utils import uuid7
 
+from interlock.engine.commands import Ask, Spawn, Wait
 from interlock.engine.errors import StaleSession
 from interlock.engine.values import Scope, Session, changed
 from interlock.store import blobs, chain, codec
 from interlock.store.codec import Submitted
 from interlock.store.connection import execute, fetch
-from interlock.store.rows import SELECT_ROW, StoredHistory, Writing, marks, one_row, prepare
+from interlock.store.rows import (
+    SELECT_ROW,
+    StoredHistory,
+    Writing,
+    due_at,
+    marks,
+    one_row,
+    prepare,
+)
 from interlock.store.times import read_time, write_time
 
 IDENTITY = (
@@ -33,6 +42,8 @@ IDENTITY = (
     "environment",
     "workdir",
     "execution_mode",
+    "queue",
+    "priority",
     "input",
     "inserted_at",
     "lease_owner",
@@ -55,6 +66,7 @@ MOVING = (
     "last_activity_at",
     "ended_at",
     "archived_at",
+    "ready_at",
 )
 SESSION = (*IDENTITY, *MOVING)
 PAYLOADS = ("input", "state")
@@ -84,6 +96,7 @@ def insert(session: Session, now: datetime) -> Session:
         inserted_at=now,
         updated_at=now,
         last_activity_at=now,
+        ready_at=now,
         log=StoredHistory(session.id, {}),
         head=chain.begin(session.id, session.account_id, session.type, _payload(session.input)),
     )
@@ -109,7 +122,9 @@ def save(session: Session, now: datetime, submitted: Submitted | None = None) ->
         moved["ended_at"] = session.ended_at or now
     elif session.ended_at is not None:
         moved["ended_at"] = None
-    if session.active and rows and all(row.step for row in rows):
+    moved["ready_at"] = ready_at = _ready_at(session, now)
+    stays = session.active and ready_at == session.ready_at
+    if stays and rows and all(row.step for row in rows):
         _move(session, moved["head"], time)
     else:
         _update(changed(session, **moved))
@@ -125,6 +140,17 @@ def _move(session: Session, head: str, time: str | None) -> None:
     moved = (*facts, session.version + 1, head, time, time)
     if execute(MOVE_SESSION, (*moved, session.id, session.version)) != 1:
         raise StaleSession
+
+
+def _ready_at(session: Session, now: datetime) -> datetime | None:
+    """Since when, or from when on, somebody who executes commands can move the session."""
+    row = session.open
+    if not session.active:
+        return None
+    if row is not None and isinstance(row.command, Ask | Wait | Spawn):
+        return row.due_at if row.inserted_at is not None else due_at(row.command, now)
+    since = session.ready_at
+    return since if since is not None and since <= now else now
 
 
 def _update(saved: Session) -> None:

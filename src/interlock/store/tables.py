@@ -16,21 +16,13 @@ from peewee import (
     TextField,
 )
 
+from interlock.store import indexes
 from interlock.store.times import TimeField
 
 database = DatabaseProxy()
 STATUS = "status IN ('active', 'complete', 'failed', 'cancelled')"
 MODE = "execution_mode IN ('manual', 'auto', 'agentic')"
 PERIOD = "period IS NULL OR (session_id IS NULL AND period IN ('day', 'month'))"
-ONE_PLACE = (
-    "CREATE UNIQUE INDEX budget_place ON budget "
-    "(account_id, ifnull(project_id, ''), ifnull(session_id, ''), ifnull(step, ''))"
-)
-"""A unique index takes each null for another value."""
-WITHOUT_RESULT = (
-    "CREATE INDEX interaction_without_result ON interaction (account_id) "
-    "WHERE status IN ('superseded', 'unknown', 'cancelled')"
-)
 ROW_STATUS = "status IN ('open', 'done', 'superseded', 'unknown', 'cancelled')"
 
 
@@ -133,6 +125,9 @@ class Session(Table):
     ended_at = TimeField(null=True)
     archived_at = TimeField(null=True)
     head = TextField(constraints=[SQL("DEFAULT ''")])
+    queue = TextField(null=True, constraints=[Check("length(queue) > 0")])
+    priority = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    ready_at = TimeField(null=True)
 
     class Meta:
         indexes = (
@@ -140,6 +135,10 @@ class Session(Table):
             (("account", "project", "id"), False),
             (("parent", "spawn_key"), True),
         )
+
+
+Session.add_index(SQL(indexes.SESSION_QUEUED))
+Session.add_index(SQL(indexes.SESSION_LEASED))
 
 
 class Interaction(Table):
@@ -177,7 +176,7 @@ Interaction.add_index(
         name="interaction_due",
     )
 )
-Interaction.add_index(SQL(WITHOUT_RESULT))
+Interaction.add_index(SQL(indexes.WITHOUT_RESULT))
 
 
 class Event(Table):
@@ -196,7 +195,7 @@ class Event(Table):
         indexes = ((("session", "id"), False), (("session", "seq", "id"), False))
 
 
-Event.add_index(SQL("CREATE INDEX event_usage ON event (session_id, seq) WHERE type = 'usage'"))
+Event.add_index(SQL(indexes.EVENT_USAGE))
 
 
 class Usage(Table):
@@ -261,7 +260,7 @@ class Budget(Table):
     inserted_at = TimeField()
 
 
-Budget.add_index(SQL(ONE_PLACE))
+Budget.add_index(SQL(indexes.BUDGET_PLACE))
 
 
 class Context(Table):

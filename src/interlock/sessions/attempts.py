@@ -1,0 +1,171 @@
+"""One attempt to carry a session on: claim it, execute its commands until it ends or waits, give it
+back. Whoever names the session, a poll or a message of a queue, only gives a hint: the claim
+decides."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Literal
+
+from attrs import frozen
+
+from interlock import plugins
+from interlock.engine.errors import (
+    InterlockError,
+    SessionBusy,
+    SessionNotFound,
+    StaleSession,
+    TypeUnusable,
+)
+from interlock.engine.payload import describe
+from interlock.engine.values import Interaction, Result, Scope, Session
+from interlock.environments.options import secrets_of
+from interlock.secrets import vault
+from interlock.sessions.admission import Emit, Perform
+from interlock.sessions.fairness import Caps, count
+from interlock.sessions.lease import Lease, holds
+from interlock.sessions.runner import proceed
+from interlock.sessions.turns import waits
+from interlock.sessions.work import kind_of, load
+from interlock.store import queue
+from interlock.store.connection import tx
+from interlock.store.queue import Candidate
+
+Kind = Literal["began", "ended", "waits", "left", "stopped", "taken", "skipped", "failed"]
+
+
+@frozen
+class Note:
+    """What became of an attempt. `taken`: somebody else was first; `left`: it was given back
+    between two commands; `stopped`: its command was stopped, and its outcome is unknown."""
+
+    kind: Kind
+    candidate: Candidate | None
+    """None where it tells of no session, but of the database."""
+    session: Session | None = None
+    why: str = ""
+    by_type: bool = False
+    """True when no session of its type can be carried on here."""
+
+
+class Stopped(BaseException):
+    """A command was stopped with its worker: what came back is no result of it."""
+
+
+class Taken(Exception):
+    """The session is not, or no longer, one to take."""
+
+
+class Attempts:
+    """Carries sessions on, in any number of threads, until it is told to stop."""
+
+    def __init__(self, perform: Perform, tell: Callable[[Note], None], caps: Caps) -> None:
+        self._execute = perform
+        self._tell = tell
+        self._caps = caps
+        self._lock = threading.Lock()
+        self._commands: dict[str, threading.Event] = {}
+        self._drains = False
+        self._stops = False
+
+    def drain(self) -> None:
+        """Begin no command from now on."""
+        self._drains = True
+
+    def stop(self) -> None:
+        """Stop every command; each outcome is unknown."""
+        self._drains = self._stops = True
+        with self._lock:
+            for stop in self._commands.values():
+                stop.set()
+
+    def make(self, candidate: Candidate) -> Note:
+        """What became of an attempt; it never raises."""
+        scope = Scope(candidate.account_id, candidate.project_id, candidate.user_id)
+        try:
+            note = self._carry(scope, candidate)
+        except Stopped:
+            note = Note("stopped", candidate)
+        except (SessionBusy, StaleSession, SessionNotFound, Taken):
+            note = Note("taken", candidate)
+        except TypeUnusable as error:
+            note = Note("skipped", candidate, why=str(error), by_type=True)
+        except InterlockError as error:
+            note = Note("skipped", candidate, why=str(error))
+        except Exception as error:
+            note = Note("failed", candidate, why=f"a fault in Interlock: {describe(error)}")
+        return note
+
+    def _carry(self, scope: Scope, candidate: Candidate) -> Note:
+        require_usable(load(scope, candidate.id))
+        with Lease(scope, candidate.id) as lease:
+            session = lease.claim(lambda session, now: self._allow(candidate, session, now))
+            if session.lease_owner != lease.owner:
+                return Note("taken", candidate)
+            self._tell(Note("began", candidate, session))
+            session = proceed(lease, session, self._perform, lambda: self._goes_on(session.id))
+            if session.active and session.open is not None and waits(session):
+                _rest(session, datetime.now(UTC))
+                return Note("waits", candidate, session)
+        return Note("left" if session.active else "ended", candidate, session)
+
+    def _goes_on(self, session_id: str) -> bool:
+        return not self._drains and queue.is_queued(session_id)
+
+    def _allow(self, candidate: Candidate, session: Session, now: datetime) -> None:
+        """Raise Taken unless the session is still to be taken: asked in the claim's transaction,
+        so that of two workers not both can take the last place."""
+        if session.ready_at is None or session.ready_at > now or not queue.is_queued(session.id):
+            raise Taken
+        held = (one for one in queue.leased() if holds(one.owner, one.until, now))
+        if not self._caps.allow(candidate, count(one.session for one in held)):
+            raise Taken
+
+    def _perform(
+        self, session: Session, interaction: Interaction, *, emit: Emit, stop: threading.Event
+    ) -> Result:
+        with self._lock:
+            self._commands[session.id] = stop  # from now on `stop` reaches it
+        try:
+            self._require_going()
+            result = self._execute(session, interaction, emit=emit, stop=stop)
+            self._require_going()
+        finally:
+            with self._lock:
+                del self._commands[session.id]
+        return result
+
+    def _require_going(self) -> None:
+        if self._stops:
+            raise Stopped
+
+
+def require_usable(session: Session) -> None:
+    """Raise TypeUnusable or PluginUnusable before a command runs whose result nobody could read,
+    and SecretNotFound or StoreUnusable before one that lacks a secret."""
+    if session.active:
+        kind_of(session)
+        plugins.load_environment(session.environment or "local")
+        vault.choose(session.account_id, secrets_of(session.environment))
+
+
+def execute(
+    session: Session, interaction: Interaction, *, emit: Emit, stop: threading.Event
+) -> Result:
+    """What came back of a command in the session's environment."""
+    environment = plugins.load_environment(session.environment or "local")
+    result: Result = environment.execute(session, interaction, emit=emit, stop=stop)
+    return result
+
+
+def _rest(session: Session, now: datetime) -> None:
+    """Have the session looked at when its time comes, or when somebody moves it."""
+    due = session.open.due_at if session.open is not None else None
+    if due is not None and due <= now:
+        due = None
+    if session.ready_at != due:
+        with contextlib.suppress(StaleSession), tx():
+            queue.rest(session, due)

@@ -1,0 +1,159 @@
+"""A worker: takes sessions that are ready, some at once, in threads, and lets go in good order.
+
+One thread looks and decides, and is told by messages; the others carry sessions on. Nothing is kept
+but leases: a worker that is killed leaves what the next claim needs to know.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from datetime import UTC, datetime
+from queue import Empty, SimpleQueue
+from typing import Literal
+
+from interlock.engine.errors import InterlockError
+from interlock.sessions.admission import Perform
+from interlock.sessions.attempts import Attempts, Note
+from interlock.sessions.fairness import Caps
+from interlock.sessions.poll import Look, Poll
+from interlock.store import connection
+from interlock.store.queue import Candidate
+
+Until = Literal["stopped", "drained", "one"]
+"""When a worker ends: when it is stopped; also when nothing is ready; also after one session."""
+
+POLL_SECONDS = 0.5
+"""How long a session that another process made ready waits at most to be seen."""
+SKIP_SECONDS = 60.0
+"""When a session is tried again that could not be carried on."""
+TAKEN_SECONDS = 1.0
+LAST_SECONDS = 20.0
+"""How long stopped commands may take to end."""
+GRACE_SECONDS = 30.0
+
+
+class Worker:
+    """Carries on sessions of all accounts, each in its own scope."""
+
+    def __init__(
+        self,
+        perform: Perform,
+        tell: Callable[[Note], None],
+        *,
+        concurrency: int,
+        types: Collection[str] = (),
+        queues: Collection[str] = (),
+        caps: Caps | None = None,
+        grace: float = GRACE_SECONDS,
+    ) -> None:
+        """`tell` hears, in any thread, what becomes of each session. `types` and `queues` name
+        those that are taken; empty means any. `grace` is how many seconds running commands have
+        once it is stopped."""
+        self._tell = tell
+        self._attempts = Attempts(perform, tell, caps or Caps())
+        self._poll = Poll(types, queues, caps or Caps())
+        self._concurrency = concurrency
+        self._grace = grace
+        self._busy: dict[str, Candidate] = {}
+        self._served = False
+        self._skipped: set[str] = set()
+        self._look = Look()
+        self._fault = ""
+        self._end: float | None = None
+        self._last: float | None = None
+        # A signal's handler may put into a SimpleQueue while it is being read, and into nothing
+        # else that wakes a thread.
+        self._mail: SimpleQueue[Note | None] = SimpleQueue()
+        self._tasks: SimpleQueue[Candidate | None] = SimpleQueue()
+
+    def stop(self) -> None:
+        """Take no session any more; commands may end within the grace. Said again: end them now.
+        A handler of signals may call it."""
+        self._mail.put(None)
+
+    def run(self, until: Until = "stopped") -> None:
+        """Work; it returns when nothing runs here any more."""
+        for number in range(self._concurrency):
+            threading.Thread(target=self._serve, name=f"worker-{number}", daemon=True).start()
+        try:
+            while not self._is_over(until):
+                self._read_mail()
+        finally:
+            for _ in range(self._concurrency):
+                self._tasks.put(None)
+
+    def _serve(self) -> None:
+        try:
+            while (candidate := self._tasks.get()) is not None:
+                self._mail.put(self._attempts.make(candidate))
+        finally:
+            connection.disconnect()
+
+    def _is_over(self, until: Until) -> bool:
+        """Hand out what is ready, or stop what had its time; True when there is nothing to do."""
+        if self._end is None:
+            most = self._concurrency if until != "one" else 0 if self._served else 1
+            self._hand_out(most - len(self._busy))
+        elif self._last is None and time.monotonic() >= self._end:
+            self._attempts.stop()
+            self._last = time.monotonic() + LAST_SECONDS
+        if self._busy:
+            return self._last is not None and time.monotonic() >= self._last
+        drained = until == "drained" and not self._look.held_back
+        return self._end is not None or until == "one" or drained
+
+    def _hand_out(self, free: int) -> None:
+        if free <= 0:
+            return
+        try:
+            self._look = self._poll.look(self._busy, free)
+        except InterlockError as error:  # what is wrong with the database may be mended
+            self._look = Look(held_back=True)
+            if str(error) != self._fault:
+                self._fault = str(error)
+                self._tell(Note("failed", None, why=self._fault))
+            return
+        for candidate in self._look.chosen:
+            self._busy[candidate.id] = candidate
+            self._tasks.put(candidate)
+
+    def _read_mail(self) -> None:
+        with suppress(Empty):
+            self._read(self._mail.get(timeout=self._patience()))
+            while True:
+                self._read(self._mail.get_nowait())
+
+    def _read(self, note: Note | None) -> None:
+        if note is None:
+            self._attempts.drain()
+            now = time.monotonic()
+            self._end = now + self._grace if self._end is None else now
+            return
+        candidate = note.candidate
+        if candidate is None:
+            return
+        del self._busy[candidate.id]
+        if note.kind == "taken":
+            self._poll.pass_over(candidate.id, TAKEN_SECONDS)
+            return
+        if note.kind in ("skipped", "failed"):
+            name = candidate.type if note.by_type else candidate.id
+            self._poll.pass_over(name, SKIP_SECONDS)
+            if name in self._skipped:
+                return
+            self._skipped.add(name)
+        else:
+            self._served = True
+        self._tell(note)
+
+    def _patience(self) -> float:
+        """Seconds until something is to be done that no message tells of."""
+        end = self._end if self._last is None else self._last
+        if end is not None:
+            return max(0.0, end - time.monotonic())
+        due = self._look.next_time
+        left = POLL_SECONDS if due is None else (due - datetime.now(UTC)).total_seconds()
+        return min(max(0.0, left), POLL_SECONDS)

@@ -1,0 +1,126 @@
+"""Sessions in queues: which are ready, which are held by whom, and handing one over.
+
+What is found here is a hint: a claim decides. A lane is what sessions are told apart by before one
+is chosen: queue, type, account, project and priority. There are few lanes, and the index that is
+read has the sessions of each in the order of their times, so those that are not ready are not read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+from attrs import frozen
+
+from interlock.engine.errors import StaleSession
+from interlock.engine.values import Session, changed
+from interlock.store.connection import execute, fetch
+from interlock.store.indexes import LANE, QUEUED
+from interlock.store.times import read_time, write_time
+
+FIRST_LANE = f"SELECT min({LANE}) FROM session WHERE {QUEUED}"
+NEXT_LANE = f"{FIRST_LANE} AND {LANE} > ?"
+IN_LANE = f"{QUEUED} AND {LANE} = ?"
+COLUMNS = "id, account_id, project_id, user_id, type, queue, priority, ifnull(ready_at, '')"
+READY = (
+    f"SELECT {COLUMNS} FROM session WHERE {IN_LANE} AND ready_at <= ? AND lease_owner IS NULL "
+    "AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY ready_at LIMIT ?"
+)
+NEXT_TIME = f"SELECT min(ready_at) FROM session WHERE {IN_LANE} AND ready_at > ?"
+LEASED = (
+    f"SELECT {COLUMNS}, lease_owner, lease_until, step, (SELECT inserted_at FROM interaction "
+    "WHERE session_id = session.id AND interaction.status = 'open') FROM session "
+    "WHERE lease_owner IS NOT NULL AND status = 'active'"
+)
+
+
+@frozen
+class Lane:
+    """Sessions that are chosen from alike, known by `key`."""
+
+    key: str
+    queue: str
+    type: str
+    account_id: str
+    project_id: str | None
+    priority: int
+
+
+@frozen
+class Candidate:
+    """A session that can be taken, or is held; `queue` None: by no worker."""
+
+    id: str
+    account_id: str
+    project_id: str | None
+    user_id: str | None
+    type: str
+    queue: str | None
+    priority: int
+    ready_at: str
+    """Since when, as text that sorts as times do; empty where nothing can be done in it."""
+
+
+@frozen
+class Held:
+    """A session that has a lease, whoever wrote it and whether he is alive or not."""
+
+    session: Candidate
+    owner: str
+    until: datetime
+    step: str
+    since: datetime | None
+    """Since when its open command is so; None where none is open."""
+
+
+def lanes() -> Iterator[Lane]:
+    """Every lane that has an active session, one look-up each."""
+    (key,) = fetch(FIRST_LANE)[0]
+    while key is not None:
+        yield Lane(key, *json.loads(key))
+        (key,) = fetch(NEXT_LANE, (key,))[0]
+
+
+def ready(lane: Lane, now: datetime, *, but: Collection[str], limit: int) -> list[Candidate]:
+    """Sessions of a lane that nobody holds and that are ready, longest first, without some."""
+    found = fetch(READY, (lane.key, write_time(now), json.dumps(sorted(but)), limit))
+    return [Candidate(*row) for row in found]
+
+
+def next_time(lane: Lane, now: datetime) -> datetime | None:
+    """When the next session of a lane will be ready that is not so yet."""
+    return read_time(fetch(NEXT_TIME, (lane.key, write_time(now)))[0][0])
+
+
+def leased() -> list[Held]:
+    """Every active session that has a lease, in all accounts."""
+    return [
+        Held(Candidate(*row[:8]), row[8], until, row[10], read_time(row[11]))
+        for row in fetch(LEASED)
+        if (until := read_time(row[9])) is not None
+    ]
+
+
+def is_queued(session_id: str) -> bool:
+    """False once a session was taken out of its queue."""
+    return bool(fetch("SELECT 1 FROM session WHERE id = ? AND queue IS NOT NULL", (session_id,)))
+
+
+def assign(session: Session) -> None:
+    """Keep a session's mode, queue and priority. Whoever moves it meanwhile is not disturbed."""
+    execute(
+        "UPDATE session SET execution_mode = ?, queue = ?, priority = ? WHERE id = ?",
+        (session.execution_mode, session.queue, session.priority, session.id),
+    )
+
+
+def rest(session: Session, until: datetime | None) -> Session:
+    """The session as saved, not to be looked at before a time. Raises StaleSession."""
+    changes = execute(
+        "UPDATE session SET ready_at = ?, version = version + 1 WHERE id = ? AND version = ?",
+        (write_time(until), session.id, session.version),
+    )
+    if changes != 1:
+        raise StaleSession
+    return changed(session, version=session.version + 1, ready_at=until)
