@@ -33,7 +33,9 @@ def test_a_change_in_a_clone_survives_a_kill_and_is_merged(user: User) -> None:
     wait_until((user.home / "once").exists)
     running.kill()
     running.communicate()
-    assert user("run").returncode == 5
+    waiting = user("run")
+    assert waiting.returncode == 5
+    assert f"`interlock diff {user.json('show')['id']}` shows the work" in waiting.stdout
     rows = [row for row in user.json("log") if row["step"] == "implement"]
     assert [row["status"] for row in rows] == ["unknown", "done"]
     assert user.shell("git status --porcelain; ls").stdout == "base.txt\n"
