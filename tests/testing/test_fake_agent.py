@@ -252,6 +252,8 @@ def test_what_a_fake_cannot_do_is_refused() -> None:
         FakeAgent("aider", Turn.tool("run", {"argv": ["ls"]}))
     with pytest.raises(InvalidInput, match="codex has no limit of turns"):
         FakeAgent("codex", Fault("max_turns"))
+    with pytest.raises(InvalidInput, match="a fake gemini knows no other stop than end"):
+        FakeAgent("gemini", Turn.text("no", stop="refusal"))
     with pytest.raises(InvalidInput, match="the fake agent is not installed"):
         str(FakeAgent("codex"))
 

@@ -97,9 +97,11 @@ def test_a_type_that_was_named_counts_when_no_test_used_it(tmp_path: Path) -> No
 
 def test_a_path_that_is_taken_for_a_type_is_told(tmp_path: Path) -> None:
     """An option with a value that may be left out swallows the word behind it."""
-    ran = run_pytest(tmp_path, PASS, "--interlock-cov", "test_inner.py")
-    assert ran.status == 4
-    assert "--interlock-cov takes test_inner.py for a session type" in ran.out
+    (tmp_path / "tests").mkdir()
+    for word in ("test_inner.py", "tests"):
+        ran = run_pytest(tmp_path, PASS, "--interlock-cov", word)
+        assert ran.status == 4
+        assert f"--interlock-cov takes {word} for a session type" in ran.out
 
 
 def test_sessions_of_the_context_count_too(tmp_path: Path) -> None:

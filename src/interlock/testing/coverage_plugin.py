@@ -20,8 +20,9 @@ class CoveragePlugin:
 
     def __init__(self, config: pytest.Config, named: str) -> None:
         self.names = [name.strip() for name in named.split(",") if name.strip()]
+        known = {plugin.name for plugin in plugins.available(plugins.SESSION_TYPES)}
         for name in self.names:
-            if Path(config.invocation_params.dir, name).exists() and not name.isidentifier():
+            if name not in known and Path(config.invocation_params.dir, name).exists():
                 raise pytest.UsageError(
                     f"--interlock-cov takes {name} for a session type; write --interlock-cov= "
                     "for all of them, or put the option last"

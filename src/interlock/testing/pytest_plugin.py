@@ -96,16 +96,17 @@ def assert_path() -> Callable[..., None]:
 def scripted_agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeAgent]:
     """`scripted_agent("claude-code", *turns)` installs a fake of this agent's program in a
     directory that goes first on PATH, and returns it: see FakeAgent."""
+    import itertools
     import os
 
     from interlock.testing.fake_agent.agent import FakeAgent
 
-    directory = tmp_path / "interlock-bin"
+    numbers = itertools.count(1)
 
     def make(kind: str, *turns: Any, **options: Any) -> FakeAgent:
+        directory = tmp_path / "interlock-bin" / str(next(numbers))
         path = os.environ.get("PATH", os.defpath)
-        if str(directory) not in path.split(os.pathsep):
-            monkeypatch.setenv("PATH", f"{directory}{os.pathsep}{path}")
+        monkeypatch.setenv("PATH", f"{directory}{os.pathsep}{path}")
         return FakeAgent(kind, *turns, **options).install(directory)
 
     return make

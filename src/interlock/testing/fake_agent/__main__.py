@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from interlock.engine.errors import InvalidInput
-from interlock.testing.fake_agent.agent import PLAYERS, install
+from interlock.testing.fake_agent.agent import PLAYERS, check_script, install
 from interlock.testing.fake_agent.script import load_script
 from interlock.testing.fake_agent.stage import Stage
 
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     kind, script, *rest = arguments
     try:
         path = Path(script).absolute()
-        load_script(path.read_text(encoding="utf-8"))
+        check_script(kind, load_script(path.read_text(encoding="utf-8")))
         if len(rest) == 2 and rest[0] == "--install":
             sys.stdout.write(f"{install(kind, path, Path(rest[1]).absolute())}\n")
             return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -17,6 +17,7 @@ from interlock.testing.fake_agent.opencode import OpenCode
 from interlock.testing.fake_agent.player import Player
 from interlock.testing.fake_agent.script import Fault, Line, check_line, dump_script
 from interlock.testing.fake_agent.stage import Asked, Stage
+from interlock.testing.turn import Turn
 
 PLAYERS: Mapping[str, type[Player]] = {
     player.kind: player for player in (ClaudeCode, Codex, Gemini, OpenCode, Aider)
@@ -46,7 +47,7 @@ class FakeAgent:
         self.kind = kind
         self.model = model
         self.turns = tuple(check_line(line) for line in turns)
-        self._check()
+        check_script(kind, self.turns)
         self._program: Path | None = None
 
     def install(self, directory: Path) -> Self:
@@ -82,15 +83,20 @@ class FakeAgent:
         words += ["--model", self.model] if self.model else []
         return shlex.join(words)
 
-    def _check(self) -> None:
-        calls = [call for line in self.turns if not isinstance(line, Fault) for call in line.calls]
-        if self.kind != "claude-code" and any(call.name == "ask" for call in calls):
-            raise InvalidInput(f"{self.kind} does not ask its user; claude-code does")
-        if self.kind == "aider" and any(call.name != "write" for call in calls):
-            raise InvalidInput("a fake aider can only write: it has no other tool")
-        faults = [line.kind for line in self.turns if isinstance(line, Fault)]
-        if "max_turns" in faults and self.kind not in WITH_LIMIT:
-            raise InvalidInput(f"{self.kind} has no limit of turns; {' and '.join(WITH_LIMIT)} do")
+
+def check_script(kind: str, lines: Sequence[Line]) -> None:
+    """Raises InvalidInput for what the fake of this agent cannot do."""
+    turns = [line for line in lines if isinstance(line, Turn)]
+    tools = {call.name for turn in turns for call in turn.calls}
+    faults = {line.kind for line in lines if isinstance(line, Fault)}
+    if kind != "claude-code" and "ask" in tools:
+        raise InvalidInput(f"{kind} does not ask its user; claude-code does")
+    if kind == "aider" and tools - {"write"}:
+        raise InvalidInput("a fake aider can only write: it has no other tool")
+    if "max_turns" in faults and kind not in WITH_LIMIT:
+        raise InvalidInput(f"{kind} has no limit of turns; {' and '.join(WITH_LIMIT)} do")
+    if kind != "opencode" and any(turn.stop != "end" for turn in turns):
+        raise InvalidInput(f"a fake {kind} knows no other stop than end; opencode does")
 
 
 def install(kind: str, script: Path, directory: Path) -> Path:
