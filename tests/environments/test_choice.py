@@ -22,9 +22,9 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WorkingCopy:
     return copy
 
 
-def decide(place: Path, agent: str = "claude-code") -> str | None:
-    """What a session there gets."""
-    return choose(load_agent(agent), str(place))
+def decide(place: Path, *agents: str) -> str | None:
+    """What a session there gets with these agents, or with one of a vendor."""
+    return choose([load_agent(name) for name in agents or ("claude-code",)], str(place))
 
 
 @pytest.mark.parametrize("agent", VENDORS)
@@ -37,8 +37,9 @@ def test_a_vendors_program_works_in_a_clone(copy: WorkingCopy, agent: str) -> No
 
 @pytest.mark.parametrize("agent", ["program", "playback"])
 def test_a_program_that_the_user_chose_works_in_place(copy: WorkingCopy, agent: str) -> None:
-    """It is theirs."""
+    """It is theirs; one that stands in for a vendor's, or the other way round, makes it a clone."""
     assert decide(copy.folder, agent) is None
+    assert decide(copy.folder, agent, "codex") == decide(copy.folder, "codex", agent) == "clone"
 
 
 def test_without_anything_to_clone_it_works_in_place(tmp_path: Path, copy: WorkingCopy) -> None:
@@ -49,7 +50,7 @@ def test_without_anything_to_clone_it_works_in_place(tmp_path: Path, copy: Worki
     copy.git("clone", "--quiet", "--bare", ".", "bare")
     places = (tmp_path, unborn.folder, copy.folder / "bare", copy.folder / ".git", tmp_path / "no")
     assert [decide(place) for place in places] == [None] * 5
-    assert choose(load_agent("claude-code"), None) is None
+    assert choose([load_agent("claude-code")], None) is None
 
 
 def test_git_that_is_not_installed_is_no_fault(

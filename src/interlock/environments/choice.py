@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from threading import Event
 
@@ -22,12 +23,13 @@ CLONE = "clone"
 SECONDS = 60.0
 
 
-def choose(agent: Agent, workdir: str | None) -> str | None:
-    """`clone`, or None for `local`.
+def choose(agents: Iterable[Agent], workdir: str | None) -> str | None:
+    """`clone` where one of the agents is a vendor's program, or None for `local`.
 
     Raises InvalidInput where a clone would lack what the repository has: the user says which.
     """
-    if getattr(agent, "description", None) is None or workdir is None:
+    vendors = [one for one in agents if getattr(one, "description", None) is not None]
+    if not vendors or workdir is None:
         return None
     place = Path(workdir)
     try:

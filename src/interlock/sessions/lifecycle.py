@@ -92,7 +92,8 @@ def _choose_environment(
     if agent is not None and environment is None:
         from interlock.environments.choice import choose  # it loads what runs processes
 
-        environment = choose(plugins.load_agent(agent.split()[0]), workdir)
+        names = (name_of(choice) for choice in split_choices(agent))
+        environment = choose([plugins.load_agent(name) for name in names], workdir)
     if secrets:
         environment = allow(environment, secrets)
         check_plugins(None, environment)
