@@ -119,7 +119,8 @@ def test_what_cannot_be_offered_is_told(desk: Desk, copy: WorkingCopy) -> None:
 
 def test_a_branch_that_went_another_way_is_told(desk: Desk, copy: WorkingCopy, made: str) -> None:
     """The user's own work on it is never moved aside."""
-    copy.git("switch", "--quiet", "--create", branch(made))
+    assert desk("offer").status == 0
+    copy.git("switch", "--quiet", "--force-create", branch(made), "main")
     copy.write("mine.txt", "mine")
     copy.save("Mine")
     copy.git("switch", "--quiet", "main")
