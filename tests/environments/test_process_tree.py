@@ -121,7 +121,7 @@ def test_a_listener_that_raises_ends_the_run(bench: Bench) -> None:
 def test_a_killed_engine_leaves_nothing_running(bench: Bench) -> None:
     """`kill -9` of the engine ends the tree at once, not at the next start."""
     tree = bench.fake("tree", "hang", str(bench.folder))
-    command = [sys.executable, str(MEASURED_RUN), bench.tag, *tree]
+    command = [sys.executable, str(MEASURED_RUN), bench.tag, "[]", *tree]
     engine = subprocess.Popen(command, cwd=bench.folder, stdout=subprocess.DEVNULL)
     wait_until(lambda: len(list(bench.folder.iterdir())) == 6, "the tree has grown")
     engine.kill()
