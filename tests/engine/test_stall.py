@@ -170,6 +170,12 @@ def test_the_authors_own_bound_goes_first(bounded: str) -> None:
     assert kept(begin(kind, *CIRCLE * 4, SAME)) == SAME
 
 
+def test_a_bounded_step_in_the_circle_bounds_it() -> None:
+    """Wherever it stands."""
+    kind = between(["ok", "rest", "run"], rest=run(attempts=9))
+    assert kept(begin(kind, *(SAME, MENDING, Result()) * 4, SAME)) == SAME
+
+
 def test_a_loop_that_leads_to_a_bounded_step_is_bounded() -> None:
     """Also where that step was not there in the circle so far."""
     table: Rows = [
@@ -231,11 +237,10 @@ def test_a_commit_is_no_such_change() -> None:
 
 def test_a_retry_begins_anew() -> None:
     """A person has looked at it."""
-    table: Rows = [*MENDED[:2], ["ok", "mend", "run"], ["no", "mend", FAILED]]
-    kind = make(table, mend=prompt())
-    failed = begin(kind, *CIRCLE, SAME, "no")
-    again = drive(kind, retry(failed), MENDING, SAME)
+    kind = make([*MENDED, ["no", "run", FAILED]], mend=prompt())
+    again = drive(kind, retry(begin(kind, *CIRCLE, "no")), *CIRCLE, SAME)
     assert kept(again) == SAME
+    assert kept(drive(kind, again, MENDING, SAME)).status == "stalled"
 
 
 def test_only_the_newest_rows_are_looked_at() -> None:

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from interlock import Prompt
+from interlock.environments.child import Child
 from interlock.environments.process import Finished, _overrun, run_process
-from tests.environments.conftest import Bench
+from interlock.environments.process_tree import TAG
+from tests.environments.conftest import BOUND, Bench
 from tests.environments.desk import Desk
 
 
@@ -53,6 +55,21 @@ def test_each_byte_begins_the_silence_anew() -> None:
     assert _overrun(silent, None, None) is None
     assert _overrun(silent, None, 60) == "silent for 60 s"
     assert _overrun(spoke, 1000, 60) == "timed out after 1000 s"
+
+
+def test_what_a_command_says_is_heard(bench: Bench) -> None:
+    """The time of its last byte is kept."""
+    heard: list[bytes] = []
+    env = {"PATH": os.environ["PATH"], TAG: bench.tag}
+    child = Child(bench.fake("ok"), bench.folder, env, None, lambda _, data: heard.append(data))
+    try:
+        assert child.heard == child.began
+        while not heard:
+            assert time.monotonic() < child.began + BOUND, "it says nothing"
+            child.poll(0.1)
+        assert child.heard > child.began
+    finally:
+        child.close()
 
 
 def test_an_agent_that_is_silent_times_out(tmp_path: Path) -> None:

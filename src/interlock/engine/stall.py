@@ -77,8 +77,8 @@ def _before(definition: Definition, session: Session, row: Interaction) -> Itera
     for old in session.log.recent():
         if old.seq >= row.seq:
             continue
-        gone = old.seq <= session.since or old.step not in definition.steps
-        if gone or definition.steps[old.step].attempts is not None:
+        step = definition.steps.get(old.step)  # a retry or reopen is a row of no step
+        if step is None or step.attempts is not None:
             return
         if not isinstance(old.command, Prompt | Shell) and old.command.kind != "call":
             return
