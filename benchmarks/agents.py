@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -36,17 +37,30 @@ MODEL = "claude-sonnet-4-5"
 ENVIRONMENTS = ("local", "clone")
 
 
+WRAPPER = """#!/bin/bash
+"{program}" "$@"
+code=$?
+times >> "{times}"
+exit $code
+"""
+
+
 @frozen
 class Cost:
-    """What something took."""
+    """What something took, in seconds; the last two of the processor."""
 
-    wall: float  # seconds
-    processor: float  # seconds, of all processes together
+    wall: float
+    agent: float
+    """Of the agent program and all that it started."""
+    own: float
+    """Of everything else."""
 
     def less(self, other: Cost, prompts: int = 1) -> Cost:
         """What is left without the other, for each of some prompts."""
         return Cost(
-            (self.wall - other.wall) / prompts, (self.processor - other.processor) / prompts
+            (self.wall - other.wall) / prompts,
+            (self.agent - other.agent) / prompts,
+            (self.own - other.own) / prompts,
         )
 
 
@@ -54,7 +68,8 @@ class Cost:
 class Place:
     """Where the prompts are worked on."""
 
-    program: str
+    program: Path
+    """It writes what the agent program took beside itself."""
     folder: Path
     env: Mapping[str, str]
 
@@ -69,10 +84,10 @@ class Place:
         """One prompt put to the program itself, of as many as the sessions differ by."""
         session = Session(type="errands", step="ask")
         asked = ClaudeCode().invoke(Prompt(TEXT), session, ("--model", MODEL))
-        argv = (self.program, *asked.argv[1:])
+        argv = (str(self.program), *asked.argv[1:])
         env = {**asked.defaults, **self.env, **asked.env}
         count = LONG - SHORT
-        return self._take([argv] * count, env, asked.stdin or "").less(Cost(0, 0), count)
+        return self._take([argv] * count, env, asked.stdin or "").less(Cost(0, 0, 0), count)
 
     def driven(self, environment: str) -> tuple[Cost, Cost]:
         """One more prompt of a session that `interlock run` takes to its end, and a session of
@@ -92,19 +107,26 @@ class Place:
     def _take(
         self, commands: Sequence[Sequence[str]], env: Mapping[str, str], text: str = ""
     ) -> Cost:
+        times = self.program.with_suffix(".times")
+        times.write_text("")
         before, began = os.times(), time.perf_counter()
         for argv in commands:
             subprocess.run(
                 argv, input=text.encode(), cwd=self.folder, env=env, capture_output=True, check=True
             )
         wall, after = time.perf_counter() - began, os.times()
-        return Cost(wall, sum(after[2:4]) - sum(before[2:4]))
+        agent = sum(
+            60 * int(minutes) + float(seconds)
+            for minutes, seconds in re.findall(r"(\d+)m([\d.]+)s", times.read_text())
+        )
+        return Cost(wall, agent, sum(after[2:4]) - sum(before[2:4]) - agent)
 
 
 @functools.cache
 def measure() -> dict[str, float]:
-    """Medians over all rounds, in seconds: `bare_wall` and `bare_processor` of a prompt, and what
-    each environment adds to them. Raises NotInstalled."""
+    """Medians over all rounds, in seconds: `bare_wall` and `bare_agent` of a prompt; what each
+    environment adds to the first, and `local_own`, what Interlock itself takes of the processor.
+    Raises NotInstalled."""
     program = next(one for one in PROGRAMS if one.slug == "claude-code")
     path = locate(program)
     found: dict[str, list[float]] = {}
@@ -127,16 +149,19 @@ def _lay(top: Path, program: Program, path: str, url: str) -> Place:
     home, folder = top / "home", top / "work"
     home.mkdir()
     ground.repository(folder, megabytes=1)
+    wrapper = top / "claude"
+    wrapper.write_text(WRAPPER.format(program=path, times=wrapper.with_suffix(".times")))
+    wrapper.chmod(0o755)
     kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     env = kept | {"HOME": str(home), "TERM": "dumb", **program.env(url, home, Task())}
-    place = Place(path, folder, env)
+    place = Place(wrapper, folder, env)
     place.interlock("types", "trust", str(ERRANDS))
     return place
 
 
 def _keep(found: dict[str, list[float]], name: str, cost: Cost) -> None:
-    found.setdefault(f"{name}_wall", []).append(cost.wall)
-    found.setdefault(f"{name}_processor", []).append(cost.processor)
+    for what in ("wall", "agent", "own"):
+        found.setdefault(f"{name}_{what}", []).append(getattr(cost, what))
 
 
 def _answer(request: ModelRequest) -> Turn:

@@ -110,16 +110,16 @@ def agent_wall() -> Figure:
 
 
 def agent_processor() -> Figure:
-    """Processor time that Interlock adds to one prompt of Claude Code, to that of Claude Code."""
+    """Processor time that Interlock takes for one prompt of Claude Code, to that of Claude Code."""
     found = agents.measure()
-    bare = found["bare_processor"]
+    bare = found["bare_agent"]
     return _bound(
-        found["local_processor"] / bare,
+        found["local_own"] / bare,
         at_most=0.05,
         bare_ms=round(bare * 1000),
-        added_ms=round(found["local_processor"] * 1000),
-        clone_ms=round(found["clone_processor"] * 1000),
-        session_ms=round(found["local_session_processor"] * 1000),
+        own_ms=round(found["local_own"] * 1000, 1),
+        clone_ms=round(found["clone_own"] * 1000, 1),
+        session_ms=round(found["local_session_own"] * 1000),
     )
 
 
