@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 
 COMMAND = str(Path(sys.executable).parent / "interlock")
-PATIENCE = 60.0
+PATIENCE = 150.0
 """Seconds after which something that was waited for will not come any more."""
 
 

@@ -76,14 +76,21 @@ class Worker:
 
     def run(self, until: Until = "stopped") -> None:
         """Work; it returns when nothing runs here any more."""
-        for number in range(self._concurrency):
-            threading.Thread(target=self._serve, name=f"worker-{number}", daemon=True).start()
+        threads = [
+            threading.Thread(target=self._serve, name=f"worker-{number}", daemon=True)
+            for number in range(self._concurrency)
+        ]
+        for thread in threads:
+            thread.start()
         try:
             while not self._is_over(until):
                 self._read_mail()
         finally:
-            for _ in range(self._concurrency):
+            for _ in threads:
                 self._tasks.put(None)
+        if not self._busy:  # one that does not come back ends with the process
+            for thread in threads:
+                thread.join()
 
     def _serve(self) -> None:
         try:
