@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from interlock import Prompt, Result, Scope, Session, accounts, sessions
+from interlock import Prompt, Result, Scope, Session, Shell, accounts, sessions
 from interlock.engine.pause import STOPPED
 from interlock.sessions import Emit
 from interlock.sessions.lease import Lease
@@ -107,7 +107,7 @@ def test_the_next_command_is_held_where_the_last_one_used_all(scope: Scope) -> N
     assert sessions.next_command(scope, session.id) == asked
     other = sessions.create(scope, "writer", budgets={"tokens": LIMIT})
     submit(scope, other, Result(usage=used(entry(LIMIT))))
-    assert sessions.next_command(scope, other.id).step == "check"
+    assert sessions.next_command(scope, other.id).command == Shell(("check",))
 
 
 def test_a_run_that_told_nothing_is_noticed_after_it(scope: Scope) -> None:
@@ -363,6 +363,32 @@ def test_a_budget_of_another_step_holds_nothing(scope: Scope) -> None:
     held = sessions.drive(scope, session.id, Spender(60, requests=3))
     assert (held.step, held.last("write").status) == ("rest", "ok")
     assert "the budget of step rest is used up" in question(held).question
+    again = sessions.create(scope, "writer")
+    sessions.set_budget(scope, again.id, step="check", limits={"steps": 1})
+    assert sessions.drive(scope, again.id, Spender(1, requests=1)).status == "complete"
+    sessions.reopen(scope, again.id, "write")
+    assert isinstance(sessions.next_command(scope, again.id).command, Prompt)
+
+
+def test_what_runs_is_not_stopped_for_its_steps(scope: Scope) -> None:
+    """It is one of them already, also where fewer are allowed from now on."""
+    told = [{"type": "writer", "key": key} for key in ("a", "b")]
+    parent = sessions.create(scope, "family", input={"children": told}, budgets={"steps": 9})
+    sessions.next_command(scope, parent.id)
+    own, other = children(scope, parent)
+    sessions.next_command(scope, other.id)
+
+    def agent(
+        session: Session, interaction: object, *, emit: Emit, stop: threading.Event
+    ) -> Result:
+        sessions.set_budget(scope, parent.id, limits={"steps": 1})
+        emit("usage", entry(1))
+        assert not stop.is_set()
+        return Result()
+
+    held = sessions.drive(scope, own.id, agent)
+    assert (held.step, held.last("write").status) == ("check", "ok")
+    assert "is used up: 2 steps of 1 step" in question(held).question
 
 
 def test_a_question_of_a_step_is_not_a_budgets(scope: Scope) -> None:
