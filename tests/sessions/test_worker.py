@@ -14,6 +14,7 @@ from interlock.sessions import attempts, worker
 from interlock.sessions.attempts import Attempts, Note
 from interlock.sessions.fairness import Caps
 from interlock.sessions.poll import Look, Poll
+from interlock.sessions.runner import proceed
 from interlock.sessions.worker import Until, Worker
 from interlock.store import queue
 from interlock.store.connection import disconnect, execute, fetch, tx
@@ -65,7 +66,12 @@ class Watched:
             disconnect()
 
     def _perform(
-        self, session: Session, row: Interaction, *, emit: sessions.Emit, stop: threading.Event
+        self,
+        session: Session,
+        interaction: Interaction,
+        *,
+        emit: sessions.Emit,
+        stop: threading.Event,
     ) -> Result:
         with self._lock:
             self.began.append(session.id)
@@ -74,8 +80,8 @@ class Watched:
         try:
             if self._do is not None:
                 return self._do(session)
-            assert isinstance(row.command, Shell)
-            return Result(output=" ".join(row.command.argv))
+            assert isinstance(interaction.command, Shell)
+            return Result(output=" ".join(interaction.command.argv))
         finally:
             with self._lock:
                 self._running -= 1
@@ -247,7 +253,6 @@ def test_a_fault_in_one_session_ends_no_worker(
     """It is told, the session is passed over, and the others go on."""
     broken = sessions.create(scope, "pair", queue="q", priority=9, title="broken")
     made = [sessions.create(scope, "pair", queue="q") for _ in range(3)]
-    proceed = attempts.proceed
 
     def fail(lease: Any, session: Session, *rest: Any) -> Session:
         if session.title == "broken":

@@ -21,7 +21,7 @@ from interlock.engine.errors import (
     TypeUnusable,
 )
 from interlock.engine.payload import describe
-from interlock.engine.values import Interaction, Result, Scope, Session
+from interlock.engine.values import Interaction, Result, Scope, Session, changed
 from interlock.environments.options import secrets_of
 from interlock.secrets import vault
 from interlock.sessions.admission import Emit, Perform
@@ -109,8 +109,10 @@ class Attempts:
             session = proceed(lease, session, self._perform, lambda: self._goes_on(session.id))
             if session.active and session.open is not None and waits(session):
                 _rest(session, datetime.now(UTC))
-                return Note("waits", candidate, session)
-        return Note("left" if session.active else "ended", candidate, session)
+                kind: Kind = "waits"
+            else:
+                kind = "left" if session.active else "ended"
+        return Note(kind, candidate, changed(session, lease_owner=None, lease_until=None))
 
     def _goes_on(self, session_id: str) -> bool:
         return not self._drains and queue.is_queued(session_id)
