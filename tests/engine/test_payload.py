@@ -106,8 +106,9 @@ def test_what_is_no_text_is_refused() -> None:
 
 def test_a_result_is_accepted_with_its_text_made_visible() -> None:
     """Each of its texts is; one that needs nothing stays as it is."""
-    dirty = Result(**{name: f"{name}\0" for name in TEXTS}, code=1)
-    assert accept(dirty) == Result(**{name: f"{name}\ufffd\\x00" for name in TEXTS}, code=1)
+    dirty: dict[str, Any] = {name: f"{name}\0" for name in TEXTS}
+    shown: dict[str, Any] = {name: f"{name}\ufffd\\x00" for name in TEXTS}
+    assert accept(Result(**dirty, code=1)) == Result(**shown, code=1)
     clean = Result(stdout="é", data={"a": [1]}, usage={"tokens": 5}, remember={"n": 1})
     assert accept(clean) == clean
     bare = Result(stdout="é")
