@@ -72,8 +72,8 @@ def _run_npm(folder: Path, seconds: float) -> str:
         return f"npm could not install it in {seconds:g} s"
     if npm.returncode == 0:
         return ""
-    errors = [line.partition(" ")[2] for line in told.splitlines() if "error" in line.lower()]
-    said = " ".join((errors or told.splitlines() or ["it said nothing"])[-3:])
+    errors = re.findall(r"^npm (?:error|ERR!) +(.+)", told, re.MULTILINE)
+    said = " ".join(" ".join(errors or ["it said nothing"]).split())
     return f"npm could not install it: {said[:300]}"
 
 

@@ -43,7 +43,7 @@ def test_what_is_locked_is_installed_once(folder: Path) -> None:
     ("node", "npm", "told"),
     [
         ("echo v18.0.0", NPM, "node is v18.0.0: install Node.js 20 or newer"),
-        (NODE, "echo npm error 404 no x >&2; exit 1", "npm could not install it: error 404 no x"),
+        (NODE, "echo npm error 404 no x >&2; exit 1", "npm could not install it: 404 no x"),
         (NODE, "exec sleep 600", "npm could not install it in 1 s"),
     ],
 )
