@@ -42,6 +42,7 @@ def test_a_question_of_the_agent_is_answered_with_words(desk: Desk, agent: str) 
         assert told in last["result"]["output"]
     log = desk("log", "--full").out
     assert "      ? Which?\n      ? - A\n" in log
+    assert f"      > {BEGIN}\n" in log
     assert "claude-code is told from the log what was done: No conversation found" in log
 
 

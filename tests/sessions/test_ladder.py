@@ -117,6 +117,8 @@ def test_a_conversation_that_is_lost_is_handed_over(scope: Scope) -> None:
     assert "1 failed" in fresh.text
     assert not fresh.resume
     assert resumed(scope, id_) == [("hand_off", "claude-code")]
+    (told,) = [e.data["told"] for e in sessions.events(scope, id_) if e.type == "resume"]
+    assert f"{told}Mend it." == fresh.text
     result = prompts(scope, id_)[1]
     assert (result.status, result.output, result.duration_ms) == ("ok", "Mended.", 15)
     assert result.usage is not None

@@ -64,6 +64,7 @@ def print_event(event: Event, *, full: bool) -> None:
         _block(text, "? ", full=True)
     elif event.type == "resume":
         say(f"{INDENT}{word(describe_resume(event.data), WIDE)}")
+        _block(str(event.data.get("told", "")) if full else "", "> ", full=True)
     else:
         data = json_text(event.data, indent=None)
         say(f"{INDENT}{word(event.type)} {data if full else word(data, WIDE)}")

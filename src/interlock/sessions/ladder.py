@@ -119,7 +119,7 @@ class Ladder:
             return self._ask(name, prompt)
         self._recover(name)
         if missed := self._missed(name):
-            self._tell("hand_off", name, "others have worked since")
+            self._tell("hand_off", name, "others have worked since", missed)
             prompt = evolve(prompt, text=missed + prompt.text)
         result = self._ask(name, prompt)
         if not self._is_lost(result):
@@ -130,8 +130,8 @@ class Ladder:
             result = self._ask(name, evolve(prompt, options={**prompt.options, "fork": True}))
             if not self._is_lost(result):
                 return result
-        self._tell("hand_off", name, result.error)
         told = self._write(islice(self._before(), MOST_ROWS))
+        self._tell("hand_off", name, result.error, told)
         return self._ask(name, evolve(prompt, text=told + text, resume=False))
 
     def _ask(self, name: str, prompt: Prompt) -> Result:
@@ -212,8 +212,10 @@ class Ladder:
         rows = (row for row in self.session.log.recent() if row.seq < self.row.seq)
         return (row for row in rows if not row.result or row.result.data.get("begun") is not False)
 
-    def _tell(self, how: str, name: str, why: str | None) -> None:
-        self.emit("resume", {"how": how, "agent": name, "why": why or ""})
+    def _tell(self, how: str, name: str, why: str | None, told: str = "") -> None:
+        """Tells how the agent goes on, with what it is told besides the prompt in the log."""
+        said = {"told": told} if told else {}
+        self.emit("resume", {"how": how, "agent": name, "why": why or "", **said})
 
 
 def _read_limits(session: Session, choices: Sequence[str]) -> dict[str, datetime]:
