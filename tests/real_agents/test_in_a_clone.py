@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from threading import Barrier
 
@@ -16,6 +17,9 @@ from tests.real_agents.programs import Program
 
 pytestmark = pytest.mark.real_agents
 MANY = 8
+ALONE = [pytest.param(*one.values, id=one.id) for one in choose("claude-code")]
+"""Claude Code, where one program is enough; `make test` has not the time."""
+
 USED = Usage(input=9750, output=100, cache_read=6300)
 
 
@@ -107,11 +111,7 @@ def test_a_million_characters_arrive(program: Program, desk: Desk) -> None:
     assert not list(desk.home.glob(".interlock/workspaces/*/tree/hello.txt"))
 
 
-@pytest.mark.parametrize(
-    "program",
-    [pytest.param(*one.values, id=one.id) for one in choose("claude-code")],
-    indirect=True,
-)
+@pytest.mark.parametrize("program", ALONE, indirect=True)
 def test_eight_work_in_clones_of_one_repository_at_once(program: Program, desk: Desk) -> None:
     """All of them are asked before any gets its answer. Each has its own directory, branch and
     ports, and its own file in the end; the user's files are as they were."""
@@ -139,3 +139,45 @@ def test_eight_work_in_clones_of_one_repository_at_once(program: Program, desk: 
     assert [one["input_tokens"] for one in used] == [19_500] * MANY
     assert driver.interlock("db", "check")["faults"] == []
     assert driver.running() == []
+
+
+HOOKS = """
+cd .git/hooks
+for hook in pre-commit commit-msg reference-transaction
+do printf '#!/bin/sh\\nexit 1\\n' > $hook; chmod +x $hook
+done
+"""
+STATES = {  # what is done to the repository, and what its own status is all the while
+    "uncommitted": ("echo more >> README.md", " M README.md\n"),
+    "detached": ("git checkout -q --detach", ""),
+    "failing-hooks": (HOOKS, ""),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("program", ALONE, indirect=True)
+def test_a_repository_in_any_state_is_worked_on(program: Program, desk: Desk, state: str) -> None:
+    """The work comes as a branch, and what the user has is as it was."""
+    script, status = STATES[state]
+    subprocess.run(("sh", "-c", script), cwd=desk.repo, check=True)
+    with ModelServer(write_there(program, TEXT), Turn.text("Done.")) as server:
+        driver = Driver(desk, program, server.url)
+        session = driver.start("mend", check="test -s hello.txt")
+        ended = driver.run(session)
+    assert ended["status"] == "complete", driver.interlock("log", session)
+    (branch,) = git(desk, "branch", "--list", "interlock/*", "--format=%(refname)").split()
+    assert git(desk, "show", f"{branch}:hello.txt") == TEXT
+    assert git(desk, "status", "--porcelain") == status
+
+
+@pytest.mark.parametrize("program", ALONE, indirect=True)
+def test_a_repository_without_commits_is_worked_on_in_place(program: Program, desk: Desk) -> None:
+    """There is nothing to clone; the work is its first commit."""
+    shutil.rmtree(desk.repo / ".git")
+    git(desk, "init", "-q", "-b", "main")
+    with ModelServer(Turn.tools(program.write(desk.path, TEXT)), Turn.text("Done.")) as server:
+        driver = Driver(desk, program, server.url)
+        session = driver.start("mend", check="test -s hello.txt")
+        ended = driver.run(session)
+    assert ended["status"] == "complete", driver.interlock("log", session)
+    assert git(desk, "show", "main:hello.txt") == TEXT
