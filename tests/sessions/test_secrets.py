@@ -1,10 +1,8 @@
 """What a session's commands print, and what is submitted, is kept without the account's secrets."""
 
-import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing, suppress
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -13,6 +11,7 @@ from interlock import Command, Interaction, Result, Scope, Session, sessions
 from interlock.engine.errors import InteractionClosed, InvalidInput, ResultConflict, SecretNotFound
 from interlock.secrets import vault
 from interlock.secrets.encodings import encode
+from interlock.store.connection import fetch
 from tests.sessions.moves import fail, log, submit
 
 VALUE = 'hunter22/"and"\nmore+'
@@ -29,20 +28,17 @@ def token(scope: Scope) -> None:
 
 
 @pytest.fixture
-def kept(data_dir: Path) -> Iterator[Any]:
+def kept(database: str) -> Iterator[Any]:
     """Whether any cell of the database holds the value in some form, asked at the end."""
 
     def rows() -> list[str]:
         found = []
-        with closing(sqlite3.connect(data_dir / "interlock.db")) as file:
-            tables = file.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
-            for (table,) in tables:
-                for row in file.execute(f'SELECT * FROM "{table}"'):  # noqa: S608
-                    cells = [
-                        cell if isinstance(cell, bytes) else str(cell).encode() for cell in row
-                    ]
-                    if any(form in cell for form in encode(VALUE) for cell in cells):
-                        found.append(f"{table}: {row}")
+        tables = fetch("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        for (table,) in tables:
+            for row in fetch(f'SELECT * FROM "{table}"'):  # noqa: S608
+                cells = [cell if isinstance(cell, bytes) else str(cell).encode() for cell in row]
+                if any(form in cell for form in encode(VALUE) for cell in cells):
+                    found.append(f"{table}: {row}")
         return found
 
     yield rows
