@@ -13,16 +13,21 @@ QUICK = ("claude-code", "codex")
 """The programs that `make test` runs too."""
 
 
-def choose(*slugs: str) -> list[ParameterSet]:
-    """These programs as parameters, those of `QUICK` marked so."""
+ALL = tuple(one.slug for one in PROGRAMS)
+
+
+def choose(*slugs: str, quick: bool = True) -> list[ParameterSet]:
+    """These programs as parameters, those of `QUICK` marked so unless `make test` has not the
+    time for the test."""
+    marks = {slug: [pytest.mark.quick] for slug in QUICK if quick}
     return [
-        pytest.param(one, id=one.slug, marks=[pytest.mark.quick] if one.slug in QUICK else [])
+        pytest.param(one, id=one.slug, marks=marks.get(one.slug, []))
         for one in PROGRAMS
         if one.slug in slugs
     ]
 
 
-@pytest.fixture(params=choose(*(one.slug for one in PROGRAMS)))
+@pytest.fixture(params=choose(*ALL))
 def program(
     request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
 ) -> Program:

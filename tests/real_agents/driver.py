@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from interlock.testing import ModelRequest, Turn
+from interlock.testing import ModelRequest, ModelServer, Turn
 from tests.real_agents.desk import CASUAL, PATIENCE, Desk
 from tests.real_agents.programs import Program, Runnable, Task, locate
 
@@ -64,6 +64,12 @@ def write_there(
 ) -> Callable[[ModelRequest], Turn]:
     """The turn that writes a file in the clone that the request comes from."""
     return lambda request: Turn.tools(program.write(find_tree(request) / name, text), **details)
+
+
+def wait_for_turn(server: ModelServer, number: int) -> None:
+    """Return when the turn of this number is taken. Fails when it takes far too long."""
+    there = server.wait_for(lambda asked: any(one.turn == number for one in asked), PATIENCE)
+    assert there, f"turn {number} was never taken: {server.requests}"
 
 
 def wait_until(true: Callable[[], bool]) -> None:
@@ -152,15 +158,19 @@ class Driver:
     def kill_program(self) -> None:
         """Kills the agent program that runs at this desk, and nothing else of what runs there."""
         place = locate(self.program)
-        (program,) = (one for one in self._processes() if place in one.cmdline()[:2])
-        program.kill()
+        found = [process for process, words in self._processes() if place in words]
+        assert found, f"{place} does not run"
+        for process in found:  # what it is about to start looks like itself
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
     def running(self) -> list[str]:
         """The command lines of all that runs with this desk's home."""
-        return [" ".join(process.as_dict(["cmdline"])["cmdline"]) for process in self._processes()]
+        return [" ".join(words) for _, words in self._processes()]
 
-    def _processes(self) -> Iterator[psutil.Process]:
+    def _processes(self) -> Iterator[tuple[psutil.Process, list[str]]]:
         for process in psutil.process_iter():
             with suppress(psutil.Error):
-                if process.environ().get("HOME") == str(self.desk.home) and process.cmdline():
-                    yield process
+                words = process.cmdline()
+                if words and process.environ().get("HOME") == str(self.desk.home):
+                    yield process, words

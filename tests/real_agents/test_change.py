@@ -10,7 +10,7 @@ import pytest
 from interlock.testing import ModelRequest, ModelServer, Turn, Usage
 from tests.real_agents.conftest import choose
 from tests.real_agents.desk import Desk
-from tests.real_agents.driver import Driver, wait_until, write_there
+from tests.real_agents.driver import Driver, wait_for_turn, wait_until, write_there
 from tests.real_agents.programs import Program
 
 pytestmark = pytest.mark.real_agents
@@ -59,7 +59,7 @@ def test_a_change_is_planned_made_reviewed_and_merged(program: Program, desk: De
         assert driver.run(session)["step"] == "approve_plan"
         driver.interlock("answer", session, "approve")
         running = driver.begin("run", session)
-        assert server.wait_for(lambda requests: any(one.turn == 2 for one in requests))
+        wait_for_turn(server, 2)
         running.kill()
         running.wait()
         wait_until(lambda: driver.running() == [])

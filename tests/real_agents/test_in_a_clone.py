@@ -12,13 +12,13 @@ from interlock.testing import ModelRequest, ModelServer, Turn, Usage
 from tests.real_agents.cases import TEXT
 from tests.real_agents.conftest import choose
 from tests.real_agents.desk import PATIENCE, Desk
-from tests.real_agents.driver import Driver, find_tree, wait_until, write_there
+from tests.real_agents.driver import Driver, find_tree, wait_for_turn, wait_until, write_there
 from tests.real_agents.programs import Program
 
 pytestmark = pytest.mark.real_agents
 MANY = 8
-ALONE = [pytest.param(*one.values, id=one.id) for one in choose("claude-code")]
-"""Claude Code, where one program is enough; `make test` has not the time."""
+ALONE = choose("claude-code", quick=False)
+"""Where one program is enough, and takes long."""
 
 USED = Usage(input=9750, output=100, cache_read=6300)
 
@@ -60,7 +60,7 @@ def test_a_killed_run_goes_on_and_leaves_nothing_running(program: Program, desk:
         driver = Driver(desk, program, server.url)
         session = driver.start("errand", task="Write hello.txt")
         running = driver.begin("run", session)
-        assert server.wait_for(lambda requests: any(one.turn == 0 for one in requests))
+        wait_for_turn(server, 0)
         running.kill()
         running.wait()
         wait_until(lambda: driver.running() == [])

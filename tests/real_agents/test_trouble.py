@@ -7,9 +7,9 @@ import pytest
 from interlock.pricing import price_entry
 from interlock.testing import ModelServer, Turn, Usage
 from tests.real_agents.cases import TEXT
-from tests.real_agents.conftest import choose
+from tests.real_agents.conftest import ALL, choose
 from tests.real_agents.desk import Desk
-from tests.real_agents.driver import TOLD, Driver, name_agent, write_there
+from tests.real_agents.driver import TOLD, Driver, name_agent, wait_for_turn, write_there
 from tests.real_agents.programs import Program
 
 pytestmark = pytest.mark.real_agents
@@ -27,6 +27,7 @@ UNKNOWN = {  # as each vendor says it, with a 404
 }
 
 
+@pytest.mark.parametrize("program", choose(*ALL, quick=False), indirect=True)
 def test_an_option_that_is_not_known_is_told_with_the_version(program: Program, desk: Desk) -> None:
     """With the version that is here and those that were tried."""
     with ModelServer(Turn.text("Done.")) as server:
@@ -40,6 +41,7 @@ def test_an_option_that_is_not_known_is_told_with_the_version(program: Program, 
     assert "\n" not in answer["error"]
 
 
+@pytest.mark.parametrize("program", choose(*ALL, quick=False), indirect=True)
 def test_a_model_that_does_not_exist_is_told(program: Program, desk: Desk) -> None:
     """It is asked for by its name, and that there is none is not tried again for ever."""
     with ModelServer(Turn.error(404, UNKNOWN[program.slug]), repeat_last=True) as server:
@@ -66,6 +68,7 @@ def test_nobody_logged_in_is_told_with_what_to_do(program: Program, desk: Desk) 
     assert "\n" not in answer["error"]
 
 
+@pytest.mark.parametrize("program", choose(*ALL, quick=False), indirect=True)
 def test_a_stream_that_breaks_off_is_no_success(program: Program, desk: Desk) -> None:
     """kill -9 of the program itself in the middle of its work: what it said before counts for
     nothing, and the next prompt goes on."""
@@ -73,7 +76,7 @@ def test_a_stream_that_breaks_off_is_no_success(program: Program, desk: Desk) ->
         driver = Driver(desk, program, server.url)
         session = driver.start("agent_task", task="Write hello.txt", evaluate="test -s hello.txt")
         running = driver.begin("run", session)
-        assert server.wait_for(lambda requests: any(one.turn == 0 for one in requests))
+        wait_for_turn(server, 0)
         driver.kill_program()
         assert running.wait() == 0
     first, *_, last = driver.answers(session)  # Claude Code may not know the conversation any more
