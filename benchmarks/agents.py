@@ -110,10 +110,11 @@ class Place:
         times = self.program.with_suffix(".times")
         times.write_text("")
         before, began = os.times(), time.perf_counter()
-        for argv in commands:
-            subprocess.run(
-                argv, input=text.encode(), cwd=self.folder, env=env, capture_output=True, check=True
-            )
+        # Into a file: reading it here would keep the model server waiting.
+        with self.program.with_suffix(".out").open("wb") as out:
+            for argv in commands:
+                given = text.encode()
+                subprocess.run(argv, input=given, stdout=out, cwd=self.folder, env=env, check=True)
         wall, after = time.perf_counter() - began, os.times()
         agent = sum(
             60 * int(minutes) + float(seconds)
