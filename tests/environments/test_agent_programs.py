@@ -2,14 +2,17 @@
 
 import os
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from interlock.agents.claude_code import ClaudeCode
 from interlock.agents.description import Description
 from interlock.agents.invocation import Invocation
-from interlock.engine import Result
+from interlock.engine import Interaction, Prompt, Result, Session
 from interlock.environments import agent_programs
 from interlock.environments.agent_programs import AgentProgram, find_programs, name_version
+from interlock.environments.local import Local
 
 LOGGED_OUT = 'case "$1" in --version) echo "claude 2.1.200 (of 2026-01-01)" ;; *) exit 1 ;; esac'
 
@@ -141,3 +144,18 @@ def test_an_option_that_is_not_known_is_told_with_the_version(folder: Path) -> N
     other = Result("error", error="no", data={"kind": "silent"})
     assert name_version(other, Agent(), asked) is other
     assert name_version(failed, object(), asked) is failed
+
+
+def test_a_prompt_that_fails_for_an_option_says_which_version_is_here(folder: Path) -> None:
+    """And which were tried."""
+    install(
+        folder, 'test "$*" = --version && exec echo 1.0.3; echo unknown option --new >&2; false'
+    )
+    session = Session(
+        type="t", step="ask", id="s-1", workdir=str(folder), agent="claude-code -- --new"
+    )
+    row = Interaction(seq=1, step="ask", attempt=1, command=Prompt("x"), session_id="s-1")
+    result = Local().execute(session, row, emit=lambda kind, data: None, stop=Event())
+    assert result.status == "error"
+    tried = ClaudeCode.description.range
+    assert result.error == f"unknown option --new: this is claude 1.0.3, and {tried} was tried"
