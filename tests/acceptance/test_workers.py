@@ -167,8 +167,8 @@ def test_a_worker_ends_in_good_order(fleet: Fleet) -> None:
 
 
 def test_a_second_signal_ends_what_runs(fleet: Fleet) -> None:
-    """Ctrl-C, and another. The program has ended when the worker has, with status 0. The next worker finds its outcome
-    unknown, and goes on."""
+    """Ctrl-C, and another. The program has ended when the worker has, with status 0. The next
+    worker finds its outcome unknown, and goes on."""
     user = fleet.user
     held_id = user.json("start", "held", "--queue", "default")["id"]
     worker = fleet.work("--grace", "3600")

@@ -46,7 +46,7 @@ TAKES_ID = [
 def test_every_promised_command_is_there() -> None:
     """Every command that is promised."""
     promised = """init doctor types start run next submit answer list show log cancel retry reopen
-        archive use current db completion agents environments verify recover"""
+        archive use current db completion agents environments verify recover delete"""
     assert {(name,) for name in promised.split()} <= set(COMMANDS)
     assert {path[1] for path in COMMANDS if path[0] == "types" and len(path) == 2} == {
         *("list", "show", "graph", "check", "new", "trust", "untrust")
@@ -153,6 +153,7 @@ JSON_WORDS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("answer",): ("approve",),
     ("db", "backup"): ("copy.db",),
     ("db", "restore"): ("kept.db", "--yes"),
+    ("delete",): ("--yes",),
     ("secrets", "set"): ("TOKEN", "--file", "value"),
     ("secrets", "remove"): ("TOKEN",),
 }
@@ -161,7 +162,7 @@ JSON_WORDS: dict[tuple[str, ...], tuple[str, ...]] = {
 NEED_FILES = (("diff",), ("offer",), ("pull-request",))
 """Commands of sessions that have files of their own."""
 
-ENDED = ("retry", "reopen", "archive")
+ENDED = ("retry", "reopen", "archive", "delete")
 
 
 @pytest.mark.parametrize(
@@ -206,5 +207,5 @@ def test_every_reading_command_has_json() -> None:
 def test_the_commands_that_take_an_id_are_known() -> None:
     """The tests above see all of them."""
     names = "run next submit answer show log verify budget cost export promote diff cancel retry "
-    names += "reopen archive use offer pull-request queue"
+    names += "reopen archive delete use offer pull-request queue"
     assert {path[0] for path in TAKES_ID} == set(names.split())

@@ -44,6 +44,8 @@ CALLS: dict[str, Callable[[Scope, str], object]] = {
     "run": lambda scope, key: sessions.run(scope, key, ok),
     "unfinished_tokens": sessions.unfinished_tokens,
     "verify": sessions.verify,
+    "delete": sessions.delete,
+    "preview_deletion": sessions.preview_deletion,
     "set_budget": lambda scope, key: sessions.set_budget(scope, key, limits={"tokens": 1}),
 }
 

@@ -43,6 +43,7 @@ COMMANDS: Table = {
     "reopen": (f"{PACKAGE}.lifecycle:reopen", "Make an ended session active again."),
     "archive": (f"{PACKAGE}.lifecycle:archive", "Put an ended session away, or take it back."),
     "verify": (f"{PACKAGE}.verify:verify", "Show that sessions are as they were written."),
+    "delete": (f"{PACKAGE}.delete:delete", "Take an ended session away for good."),
     "use": (f"{PACKAGE}.current:use", "Make a session the current one."),
     "current": (f"{PACKAGE}.current:current", "Print the id of the current session."),
     "vscode": (f"{PACKAGE}.vscode:vscode", "Write tasks for VS Code: next and submit."),

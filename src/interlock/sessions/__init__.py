@@ -29,12 +29,14 @@ from interlock.sessions.lease import running
 from interlock.sessions.lifecycle import add_context, archive, cancel, create, reopen, retry
 from interlock.sessions.queues import Holder, dequeue, enqueue, holders
 from interlock.sessions.reassignment import reassign
+from interlock.sessions.removal import delete, preview_deletion
 from interlock.sessions.runner import Emit, Perform, drive, record, run
 from interlock.sessions.standing import Standing, standing
 from interlock.sessions.subscribers import Change, subscribe
 from interlock.sessions.turns import answer, handle_result, next_command
 from interlock.store.budgets import Budget
 from interlock.store.costs import Cost
+from interlock.store.deletion import Deletion
 from interlock.store.prices import Repriced
 from interlock.store.queries import Context, Event
 
@@ -45,6 +47,7 @@ __all__ = [
     "Change",
     "Context",
     "Cost",
+    "Deletion",
     "Emit",
     "Event",
     "Holder",
@@ -64,6 +67,7 @@ __all__ = [
     "contexts",
     "costs",
     "create",
+    "delete",
     "dequeue",
     "drive",
     "enqueue",
@@ -75,6 +79,7 @@ __all__ = [
     "history",
     "holders",
     "next_command",
+    "preview_deletion",
     "reassign",
     "record",
     "reopen",

@@ -99,8 +99,8 @@ class Meter:
     `stop` is what the command is told with; whoever gives the session up sets it as well.
     """
 
-    def __init__(self, session: Session, row: Interaction) -> None:
-        self.stop = threading.Event()
+    def __init__(self, session: Session, row: Interaction, stop: threading.Event) -> None:
+        self.stop = stop
         self.why: str | None = None
         """What is used up, in words; None while nothing is."""
         self._session = session

@@ -6,6 +6,7 @@ import contextlib
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -24,9 +25,24 @@ from interlock.store import connection, records
 
 LEASE_SECONDS = 30.0
 RENEW_SECONDS = 10.0
+MARGIN_SECONDS = 8.0
+"""So long before its lease is over a holder has its command ended, which takes up to 5."""
 CLOCK_SECONDS = 60.0
 WATCH_SECONDS = 1.0
 """How soon a running command is stopped after somebody cancelled its session."""
+
+
+class Expiring(threading.Event):
+    """An event that is set by itself, too, once something has expired: also in a process that was
+    stopped meanwhile, and where the thread that would set it is held up."""
+
+    def __init__(self, expired: Callable[[], bool]) -> None:
+        super().__init__()
+        self._expired = expired
+
+    def is_set(self) -> bool:
+        """True once it was set, or what it stands for has expired."""
+        return super().is_set() or self._expired()
 
 
 class Lease:
@@ -45,6 +61,7 @@ class Lease:
         """False while no budget bounds the session."""
         self._meter: Meter | None = None
         self._lost = False
+        self._until = 0.0
         self._kind: SessionType
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
@@ -59,10 +76,12 @@ class Lease:
         the transaction, with the session as it is. Raises SessionBusy while another holder is
         alive; UnknownType, BrokenType.
         """
+        asked = clock()
         with Work() as done:
             session = load(self.scope, self.session_id)
             if not session.active:
                 return session
+            self._until = asked + LEASE_SECONDS - MARGIN_SECONDS
             if allow is not None:
                 allow(session, done.now)
             self._kind = kind_of(session)  # nothing is executed whose result could not be handed in
@@ -76,10 +95,16 @@ class Lease:
 
     def meter(self, session: Session, row: Interaction) -> Meter:
         """What follows the command that is executed from now on."""
-        self._meter = Meter(session, row)
+        self._meter = Meter(session, row, Expiring(lambda: self.expired))
         if self._lost:
             self._meter.stop.set()
         return self._meter
+
+    @property
+    def expired(self) -> bool:
+        """True when the lease may be another's soon: it was not renewed for too long, by a clock
+        that nobody sets."""
+        return clock() >= self._until
 
     def watch(self) -> None:
         """Begin to keep the lease up and to look out for a cancellation."""
@@ -105,12 +130,10 @@ class Lease:
 
     def _keep_up(self) -> None:
         try:
-            renewed = datetime.now(UTC)
+            renewed = clock()
             while not self._over.wait(WATCH_SECONDS):
-                now = datetime.now(UTC)
-                if (now - renewed).total_seconds() >= RENEW_SECONDS:
-                    self._renew(now)
-                    renewed = now
+                if clock() - renewed >= RENEW_SECONDS:
+                    renewed = self._renew()
                 session = records.one(self.scope, self.session_id)
                 if session is None or not session.active or session.lease_owner != self.owner:
                     self._lose()
@@ -128,9 +151,18 @@ class Lease:
         if self._meter is not None:
             self._meter.stop.set()
 
-    def _renew(self, now: datetime) -> None:
+    def _renew(self) -> float:
         with connection.tx():
+            asked, now = clock(), datetime.now(UTC)
             records.renew(self.session_id, self.owner, now + timedelta(seconds=LEASE_SECONDS))
+        self._until = asked + LEASE_SECONDS - MARGIN_SECONDS
+        return asked
+
+
+def clock() -> float:
+    """Seconds on a clock that nobody sets, and that goes on while the machine sleeps where the
+    system has such a one."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def running(session: Session, now: datetime) -> bool:

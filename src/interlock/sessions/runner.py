@@ -96,6 +96,11 @@ def proceed(
         meter = lease.meter(session, session.open)
         metered = meter.over(perform, lambda: lease.bound)
         result = _execute(session, session.open, metered, meter.stop)
+        if lease.expired and result.data.get("stopped"):
+            raise StaleSession(
+                f"session {session.id} could not be held: its lease was not renewed in time, so "
+                "the command was ended and its outcome is unknown; run it again"
+            )
         session = _hand_back(lease.scope, session, session.open, result, lease)
         lease.executing = False
     return session

@@ -20,7 +20,7 @@ from interlock.engine.session_type import SessionType
 from interlock.engine.values import Interaction, Result, Scope, Session, changed
 from interlock.sessions import recent
 from interlock.sessions.subscribers import Change, is_heard, publish
-from interlock.store import codec, queue, records, rows
+from interlock.store import codec, deletion, queue, records, rows
 from interlock.store.codec import Submitted
 from interlock.store.connection import tx
 
@@ -65,6 +65,9 @@ def load(scope: Scope, session_id: str) -> Session:
     """The session in scope. Raises SessionNotFound: missing and out of scope are the same."""
     session = recent.find(scope, session_id)
     if session is None:
+        deleted = deletion.deleted_at(scope, session_id)
+        if deleted is not None:
+            raise SessionNotFound(f"session {session_id:.40} was deleted at {deleted:%F %T} UTC")
         raise SessionNotFound(
             f"there is no session {session_id:.40} here; `interlock list` shows those there are"
         )

@@ -8,85 +8,21 @@ from peewee import (
     BlobField,
     Check,
     CompositeKey,
-    DatabaseProxy,
     FloatField,
     ForeignKeyField,
     IntegerField,
-    Model,
     TextField,
 )
 
 from interlock.store import indexes
+from interlock.store.tenancy import Account, Component, Membership, Project, Table, User
+from interlock.store.tenancy import database as database
 from interlock.store.times import TimeField
 
-database = DatabaseProxy()
 STATUS = "status IN ('active', 'complete', 'failed', 'cancelled')"
 MODE = "execution_mode IN ('manual', 'auto', 'agentic')"
 PERIOD = "period IS NULL OR (session_id IS NULL AND period IN ('day', 'month'))"
 ROW_STATUS = "status IN ('open', 'done', 'superseded', 'unknown', 'cancelled')"
-
-
-class Table(Model):
-    """What all tables share: the database they are in."""
-
-    class Meta:
-        database = database
-        legacy_table_names = False
-
-
-class Account(Table):
-    """Whose data it is. Every row of every other table belongs to one."""
-
-    id = TextField(primary_key=True, constraints=[Check("length(id) > 0")])
-    name = TextField(unique=True, constraints=[Check("length(name) > 0")])
-    inserted_at = TimeField()
-
-
-class User(Table):
-    """A person."""
-
-    id = TextField(primary_key=True, constraints=[Check("length(id) > 0")])
-    name = TextField(unique=True, constraints=[Check("length(name) > 0")])
-    inserted_at = TimeField()
-
-
-class Membership(Table):
-    """That a person belongs to an account."""
-
-    account = ForeignKeyField(Account, on_delete="CASCADE", index=False)
-    user = ForeignKeyField(User, on_delete="CASCADE")
-    role = TextField(default="owner")
-    inserted_at = TimeField()
-
-    class Meta:
-        primary_key = CompositeKey("account", "user")
-
-
-class Project(Table):
-    """A code base, told by its name within the account; `current` is its session in use."""
-
-    id = TextField(primary_key=True, constraints=[Check("length(id) > 0")])
-    account = ForeignKeyField(Account, on_delete="RESTRICT", index=False)
-    name = TextField(constraints=[Check("length(name) > 0")])
-    path = TextField(null=True)
-    current_session_id = TextField(null=True)
-    inserted_at = TimeField()
-
-    class Meta:
-        indexes = ((("account", "name"), True),)
-
-
-class Component(Table):
-    """A part of a code base that sessions work on."""
-
-    id = TextField(primary_key=True, constraints=[Check("length(id) > 0")])
-    account = ForeignKeyField(Account, on_delete="RESTRICT", index=False)
-    project = ForeignKeyField(Project, on_delete="CASCADE", null=True)
-    name = TextField(constraints=[Check("length(name) > 0")])
-    inserted_at = TimeField()
-
-    class Meta:
-        indexes = ((("account", "project", "name"), True),)
 
 
 class Session(Table):
@@ -282,6 +218,19 @@ class Blob(Table):
     content = BlobField()
 
 
+class Tombstone(Table):
+    """That a session was deleted: whose it was, its type, how long its log was and its digest."""
+
+    session_id = TextField(primary_key=True)
+    account_id = TextField()
+    project_id = TextField(null=True)
+    user_id = TextField(null=True)
+    type = TextField()
+    seq = IntegerField()
+    head = TextField()
+    deleted_at = TimeField()
+
+
 TABLES: tuple[type[Table], ...] = (
     Account,
     User,
@@ -295,4 +244,5 @@ TABLES: tuple[type[Table], ...] = (
     Event,
     Context,
     Blob,
+    Tombstone,
 )
