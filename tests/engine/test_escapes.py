@@ -78,3 +78,8 @@ def test_what_is_no_escape_is_text() -> None:
     """Text that `escape` never wrote is read as it stands."""
     for text in ("\ufffd\\x41", "\ufffd\\xFF", "\ufffd\\q", "\ufffd\\u0041", "\ufffd\\"):
         assert restore(text) == text.encode()
+
+
+def test_a_surrogate_comes_back_as_the_three_bytes_it_would_be() -> None:
+    """Some programs write one so, though no text in UTF-8 may."""
+    assert restore(escape("\ud800!")) == b"\xed\xa0\x80!"
