@@ -49,6 +49,14 @@ def test_input_and_output_flow_at_the_same_time(bench: Bench) -> None:
     assert finished.stdout_sha256 == hashlib.sha256(data).hexdigest()
 
 
+def test_a_program_that_ends_without_waiting_loses_little(bench: Bench) -> None:
+    """Some write what the pipe takes at once and end: on Linux it takes almost a megabyte."""
+    script = "import os; os.set_blocking(1, False); os.write(1, b'x' * 900_000)"
+    finished = bench.run(sys.executable, "-c", script)
+    assert finished.code == 0
+    assert finished.stdout_bytes >= (900_000 if sys.platform == "linux" else 1)
+
+
 def test_input_ends(bench: Bench) -> None:
     """None and no bytes are an empty input, and a program that reads none is not waited for."""
     assert bench.run(*bench.fake("echo")).code == 0

@@ -98,7 +98,8 @@ def test_an_error_that_passes_is_overcome(program: Program, desk: Desk) -> None:
 def test_a_million_characters_arrive(program: Program, desk: Desk) -> None:
     """Also where the prompt begins like an option and has what a shell would obey."""
     task = "--help $(touch hello.txt) `'\"\n" + "word " * 200_000 + "and the end"
-    # Gemini CLI prints the prompt too, and loses what its pipe has not taken when it ends.
+    # Gemini CLI prints the prompt too, and loses what its pipe has not taken when it ends. The pipe
+    # is large, but a user with many of them gets no more.
     pause = 5 if program.slug == "gemini" else 0
     with ModelServer(Turn.hang(pause, Turn.text("Understood."))) as server:
         driver = Driver(desk, program, server.url)

@@ -1,5 +1,6 @@
 """A command that runs under its supervisor: its pipes, and what is known of its end so far."""
 
+import fcntl
 import os
 import selectors
 import socket
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -118,6 +120,10 @@ class Child:
     def _watch(self, pipe: IO[bytes] | None, name: str) -> None:
         if pipe:
             os.set_blocking(pipe.fileno(), False)
+            if name == "stdout" and (resize := getattr(fcntl, "F_SETPIPE_SZ", None)):
+                # Some programs drop what their pipe has not taken when they end.
+                with suppress(OSError):
+                    fcntl.fcntl(pipe.fileno(), resize, AFTERMATH_BYTES)
             event = selectors.EVENT_WRITE if name == "stdin" else selectors.EVENT_READ
             self._selector.register(pipe, event, name)
 
