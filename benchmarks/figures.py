@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from benchmarks import agents, ground
+from benchmarks import agents, ground, workers
 from interlock import Result, accounts, sessions
 from interlock.environments import making
 from interlock.environments.git import Git
@@ -123,6 +123,26 @@ def agent_processor() -> Figure:
     )
 
 
+def threads() -> Figure:
+    """Durable steps a second of a worker with four threads, to one with one: median of rounds."""
+    found = workers.rates()
+    ratio = statistics.median(four / one for one, four in found)
+    one, four = (round(statistics.median(rate)) for rate in zip(*found, strict=True))
+    return _bound(ratio, at_least=0.9, one_per_s=one, four_per_s=four)
+
+
+def claim() -> Figure:
+    """A look and a claim beside 10,000 sessions that wait, to one without them."""
+    alone, beside = map(statistics.median, workers.claims())
+    return _bound(beside / alone, at_most=2.0, ms=round(beside, 2), alone_ms=round(alone, 2))
+
+
+def worker_start() -> Figure:
+    """Seconds from the start of `interlock worker` to the end of its first step."""
+    times = workers.starts()
+    return _bound(statistics.median(times), at_most=1.0, slowest=round(max(times), 2))
+
+
 FIGURES: dict[str, Callable[[], Figure]] = {
     "run_to_raw_one_commit": linked_ratio,
     "apart_to_raw_two_commits": apart_ratio,
@@ -135,9 +155,15 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "clone_100_mb_s": clone,
     "agent_added_ms": agent_wall,
     "agent_added_cpu": agent_processor,
+    "worker_4_to_1": threads,
+    "claim_among_10000": claim,
+    "worker_start_s": worker_start,
 }
 
-GROUPS = {"agents": ("agent_added_ms", "agent_added_cpu")}
+GROUPS = {
+    "agents": ("agent_added_ms", "agent_added_cpu"),
+    "workers": ("worker_4_to_1", "claim_among_10000", "worker_start_s"),
+}
 """Figures that are measured together."""
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from interlock import Interaction, Result, Scope, Session, Shell, accounts, plugins, sessions
 from interlock.engine.errors import StoreUnusable, UnknownType
@@ -317,6 +318,48 @@ def test_two_workers_cannot_both_take_the_last_place(scope: Scope) -> None:
         assert held.kind == "taken"
         gate.open.set()
         wait_for(lambda: status(scope, first, second) == ["complete"] * 2)
+
+
+@pytest.mark.parametrize("change", ["taken back", "moved on", "ended", "deleted"])
+def test_a_session_that_changed_after_the_look_is_left_alone(scope: Scope, change: str) -> None:
+    """What was found is a hint: the claim sees the session as it is."""
+    made = sessions.create(scope, "approval", queue="q")
+    (found,) = Poll((), (), Caps()).look({}, 1).chosen
+    if change == "taken back":
+        sessions.dequeue(scope, made.id)
+    elif change == "moved on":
+        sessions.next_command(scope, made.id)
+    elif change == "ended":
+        sessions.cancel(scope, made.id)
+    else:
+        found = evolve(found, id=f"{found.id[:-4]}0000")
+    before = fetch("SELECT * FROM session")
+    notes: list[Note] = []
+    held = Attempts(lambda *_, **__: Result(), notes.append, Caps()).make(found)
+    assert (held.kind, notes) == ("taken", [])
+    assert fetch("SELECT * FROM session") == before
+
+
+def test_a_parent_whose_type_was_missing_goes_on_when_it_is_there(
+    scope: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its last child ended while nobody could move it: it is looked at again."""
+    parent = sessions.create(scope, "family", input={"children": [{}]}, queue="q")
+    Watched(types=["family"]).drain()
+    (child,) = children(scope, parent)
+    load = plugins.load_type
+
+    def look(name: str) -> Any:
+        if name == "family":
+            raise UnknownType("there is no session type family")
+        return load(name)
+
+    monkeypatch.setattr(plugins, "load_type", look)
+    Watched(types=["pair"]).drain()
+    monkeypatch.undo()
+    assert status(scope, child, parent) == ["complete", "active"]
+    Watched().drain()
+    assert status(scope, parent) == ["complete"]
 
 
 def test_a_project_with_one_session_comes_soon(scope: Scope) -> None:

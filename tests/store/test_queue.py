@@ -186,8 +186,6 @@ def test_a_change_of_the_queue_disturbs_nobody() -> None:
 @pytest.mark.parametrize(
     ("sql", "index"),
     [
-        (queue.FIRST_LANE, "session_queued"),
-        (queue.NEXT_LANE, "session_queued (<expr>>?)"),
         (queue.READY, "session_queued (<expr>=? AND ready_at>? AND ready_at<?)"),
         (queue.NEXT_TIME, "session_queued (<expr>=? AND ready_at>?)"),
         (queue.LEASED, "session_leased"),
@@ -198,6 +196,14 @@ def test_each_look_reads_an_index_in_its_order(sql: str, index: str) -> None:
     plan = [row[3] for row in fetch(f"EXPLAIN QUERY PLAN {sql}", ("[]",) * sql.count("?"))]
     assert f"SEARCH session USING INDEX {index}" in plan[0]
     assert not any("TEMP B-TREE" in line or line.startswith("SCAN session") for line in plan)
+
+
+def test_the_lanes_are_found_without_their_sessions() -> None:
+    """Each step to the next lane, and to its first session, is a search in the index."""
+    plan = [row[3] for row in fetch(f"EXPLAIN QUERY PLAN {queue.LANES}")]
+    searches = [line for line in plan if "session" in line]
+    assert len(searches) == 3
+    assert all("SEARCH session USING" in line and "session_queued" in line for line in searches)
 
 
 def test_a_queue_has_a_name() -> None:

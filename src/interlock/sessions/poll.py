@@ -13,7 +13,7 @@ from interlock.sessions.fairness import Caps, Turns
 from interlock.sessions.lease import holds
 from interlock.store import queue
 from interlock.store.queue import Candidate, Lane
-from interlock.store.times import write_time
+from interlock.store.times import read_time, write_time
 
 
 @frozen
@@ -52,11 +52,15 @@ class Poll:
             elif one.id not in busy and self._wants(one) and _is_due(one, now):
                 found.append(one)  # its holder has died, or was stopped
         lanes = [lane for lane in queue.lanes() if self._wants(lane)]
+        times, due = [], str(write_time(now))
         left_out = {*busy, *self._passed}
         for lane in lanes:
+            if lane.first > due:
+                times.append(read_time(lane.first))
+                continue
             found += queue.ready(lane, now, but=left_out, limit=free)
+            times.append(queue.next_time(lane, now))
         chosen = self._turns.choose(found, running.values(), self._caps, free)
-        times = [queue.next_time(lane, now) for lane in lanes] if len(chosen) < free else []
         return Look(
             tuple(chosen),
             held_back=len(found) > len(chosen),

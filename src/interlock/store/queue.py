@@ -8,7 +8,7 @@ read has the sessions of each in the order of their times, so those that are not
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import datetime
 
 from attrs import frozen
@@ -19,8 +19,14 @@ from interlock.store.connection import execute, fetch
 from interlock.store.indexes import LANE, QUEUED
 from interlock.store.times import read_time, write_time
 
-FIRST_LANE = f"SELECT min({LANE}) FROM session WHERE {QUEUED}"
-NEXT_LANE = f"{FIRST_LANE} AND {LANE} > ?"
+LANES = (
+    f"WITH RECURSIVE lane(key) AS (SELECT min({LANE}) FROM session WHERE {QUEUED} "
+    f"UNION ALL SELECT (SELECT min({LANE}) FROM session WHERE {QUEUED} AND {LANE} > lane.key) "
+    "FROM lane WHERE lane.key IS NOT NULL) "
+    f"SELECT key, (SELECT min(ready_at) FROM session WHERE {QUEUED} AND {LANE} = lane.key) "
+    "FROM lane WHERE key IS NOT NULL"
+)
+"""Two look-ups for each lane, however many sessions it has."""
 IN_LANE = f"{QUEUED} AND {LANE} = ?"
 COLUMNS = "id, account_id, project_id, user_id, type, queue, priority, ifnull(ready_at, '')"
 READY = (
@@ -40,6 +46,8 @@ class Lane:
     """Sessions that are chosen from alike, known by `key`."""
 
     key: str
+    first: str
+    """When the first of its sessions is ready, or has been so, as text that sorts as times do."""
     queue: str
     type: str
     account_id: str
@@ -74,12 +82,9 @@ class Held:
     """Since when its open command is so; None where none is open."""
 
 
-def lanes() -> Iterator[Lane]:
-    """Every lane that has an active session, one look-up each."""
-    (key,) = fetch(FIRST_LANE)[0]
-    while key is not None:
-        yield Lane(key, *json.loads(key))
-        (key,) = fetch(NEXT_LANE, (key,))[0]
+def lanes() -> list[Lane]:
+    """Every lane that has an active session which is, or by itself will be, ready."""
+    return [Lane(key, first, *json.loads(key)) for key, first in fetch(LANES)]
 
 
 def ready(lane: Lane, now: datetime, *, but: Collection[str], limit: int) -> list[Candidate]:
