@@ -424,6 +424,22 @@ def test_a_command_that_is_stopped_has_an_unknown_outcome(scope: Scope, grace: f
     assert story(scope, made) == [("first", "unknown"), ("first", "done"), ("second", "done")]
 
 
+def test_a_session_that_is_lost_meanwhile_is_told(scope: Scope) -> None:
+    """Another has its lease by now: this worker changes nothing more in it, and says why."""
+    made = sessions.create(scope, "pair", queue="q")
+
+    def lose(session: Session) -> Result:
+        other = f"elsewhere:1:1.00:{'0' * 32}"
+        with tx():
+            execute("UPDATE session SET lease_owner = ?, version = version + 1", (other,))
+        return Result()
+
+    seen = Watched(lose).drain()
+    (note,) = [note for note in seen.notes if note.kind == "stopped"]
+    assert "was taken over by elsewhere" in note.why
+    assert story(scope, made) == [("first", "open")]
+
+
 def test_a_session_that_is_taken_back_is_given_back(scope: Scope) -> None:
     """After the command that runs; its result is kept."""
     gate, made = Gate(), sessions.create(scope, "pair", queue="q")

@@ -146,7 +146,8 @@ class Account:
             case "left" if session is not None:
                 self.print(f"{name} is given back at step {session.step}")
             case "stopped":
-                self.print(f"{name} is given back: its command was stopped")
+                why = note.why or "its command was stopped"
+                self.print(f"{name} is given back: {word(why, 500)}")
             case "skipped":
                 self.print(f"{name} is skipped: {word(note.why, 500)}")
             case _:

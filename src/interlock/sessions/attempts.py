@@ -40,7 +40,8 @@ Kind = Literal["began", "ended", "waits", "left", "stopped", "taken", "skipped",
 @frozen
 class Note:
     """What became of an attempt. `taken`: somebody else was first; `left`: it was given back
-    between two commands; `stopped`: its command was stopped, and its outcome is unknown."""
+    between two commands; `stopped`: its command was stopped, and its outcome is unknown, or the
+    session was lost to somebody else meanwhile."""
 
     kind: Kind
     candidate: Candidate | None
@@ -106,7 +107,10 @@ class Attempts:
             if session.lease_owner != lease.owner:
                 return Note("taken", candidate)
             self._tell(Note("began", candidate, session))
-            session = proceed(lease, session, self._perform, lambda: self._goes_on(session.id))
+            try:
+                session = proceed(lease, session, self._perform, lambda: self._goes_on(session.id))
+            except StaleSession as error:
+                return Note("stopped", candidate, why=str(error))
             if session.active and session.open is not None and waits(session):
                 _rest(session, datetime.now(UTC))
                 kind: Kind = "waits"
