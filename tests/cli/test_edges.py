@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from interlock import Ask, Call, Child, Command, Prompt, Shell, Spawn, Wait
 from interlock.cli import descriptions, outlet
-from interlock.cli.application import COMMANDS
+from interlock.cli.application import SECTIONS
 from interlock.cli.failures import STATUSES, explain, status_of
 from interlock.engine import errors
 from tests.cli.desk import Desk
@@ -119,12 +119,17 @@ def test_wrong_usage_is_one_line(desk: Desk, words: tuple[str, ...], said: str |
 
 
 def test_alone_it_prints_its_help(bare_desk: Desk) -> None:
-    """Without a command: every command with its summary, exit status 0."""
+    """Without a command: every command with its summary under its heading, exit status 0."""
     told = bare_desk()
     assert told.status == 0
     assert told.out == bare_desk("--help").out
-    for name, (_, summary) in COMMANDS.items():
-        assert re.search(rf"^  {name} +{re.escape(summary)}$", told.out, re.MULTILINE)
+    for heading, table in SECTIONS.items():
+        _, found, below = told.out.partition(f"\n{heading}:\n")
+        assert found
+        lines = below.partition("\n\n")[0].splitlines()
+        assert [line.split(maxsplit=1) for line in lines] == [
+            [name, summary] for name, (_, summary) in table.items()
+        ]
 
 
 def test_the_version_is_told(bare_desk: Desk) -> None:

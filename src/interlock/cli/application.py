@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
 from interlock import __version__
@@ -10,48 +12,69 @@ from interlock.cli.tree import Group, Table
 
 PACKAGE = "interlock.cli"
 
-COMMANDS: Table = {
-    "init": (f"{PACKAGE}.setup:init", "Make the database and say what was found here."),
-    "doctor": (f"{PACKAGE}.doctor:doctor", "Check that everything Interlock needs is there."),
-    "types": (f"{PACKAGE}.types:types", "Session types: list, show, draw, check, write, trust."),
-    "agents": (f"{PACKAGE}.agent_list:agents", "The agents that can be used."),
-    "environments": (f"{PACKAGE}.plugin_lists:environments", "Where commands can run."),
-    "start": (f"{PACKAGE}.start:start", "Start a session and make it the current one."),
-    "run": (f"{PACKAGE}.run:run", "Drive a session until it ends or waits."),
-    "queue": (f"{PACKAGE}.queue:queue", "Hand a session over to workers, or take it back."),
-    "worker": (f"{PACKAGE}.worker:worker", "Carry on the sessions that are in queues."),
-    "workers": (f"{PACKAGE}.workers:workers", "Show who holds which session now."),
-    "next": (f"{PACKAGE}.turns:next_", "Say what to do next in a session."),
-    "submit": (f"{PACKAGE}.turns:submit", "Hand in the result of a session's open command."),
-    "answer": (f"{PACKAGE}.turns:answer", "Answer the question a session waits for."),
-    "list": (f"{PACKAGE}.listing:list_", "List sessions, newest first."),
-    "show": (f"{PACKAGE}.show:show", "Show where a session stands."),
-    "log": (f"{PACKAGE}.log:log", "Show every command of a session and what came back."),
-    "diff": (f"{PACKAGE}.diff:diff", "Show what a session, or a step of it, did to the files."),
-    "offer": (f"{PACKAGE}.offer:offer", "Put a session's work on a branch of your repository."),
-    "pull-request": (
-        f"{PACKAGE}.pull_request:pull_request",
-        "Push that branch and open a pull request.",
-    ),
-    "budget": (f"{PACKAGE}.budget:budget", "Show or set what may be spent."),
-    "cost": (f"{PACKAGE}.cost:cost", "Show what sessions used, and what it cost."),
-    "export": (f"{PACKAGE}.export:export", "Write a session and its log as one document."),
-    "promote": (f"{PACKAGE}.promote:promote", "Write a session as a test that replays it."),
-    "recover": (f"{PACKAGE}.recover:recover", "Show what is not finished, and what becomes of it."),
-    "cancel": (f"{PACKAGE}.lifecycle:cancel", "End a session for good."),
-    "retry": (f"{PACKAGE}.lifecycle:retry", "Try a failed session again where it failed."),
-    "reopen": (f"{PACKAGE}.lifecycle:reopen", "Make an ended session active again."),
-    "archive": (f"{PACKAGE}.lifecycle:archive", "Put an ended session away, or take it back."),
-    "verify": (f"{PACKAGE}.verify:verify", "Show that sessions are as they were written."),
-    "delete": (f"{PACKAGE}.delete:delete", "Take an ended session away for good."),
-    "use": (f"{PACKAGE}.current:use", "Make a session the current one."),
-    "current": (f"{PACKAGE}.current:current", "Print the id of the current session."),
-    "vscode": (f"{PACKAGE}.vscode:vscode", "Write tasks for VS Code: next and submit."),
-    "secrets": (f"{PACKAGE}.secrets:secrets", "Secrets by name: set, list, remove, audit."),
-    "workspaces": (f"{PACKAGE}.workspaces:workspaces", "Where sessions work: list, sweep."),
-    "db": (f"{PACKAGE}.db:db", "The database: migrate, check, stats, backup."),
-    "completion": (f"{PACKAGE}.completion:completion", "Print what a shell needs to complete."),
+SECTIONS: Mapping[str, Table] = {
+    "Set up": {
+        "init": (f"{PACKAGE}.setup:init", "Make the database and say what was found here."),
+        "doctor": (f"{PACKAGE}.doctor:doctor", "Check that everything Interlock needs is there."),
+        "types": (
+            f"{PACKAGE}.types:types",
+            "Session types: list, show, draw, check, new, trust.",
+        ),
+        "agents": (f"{PACKAGE}.agent_list:agents", "The agents that can be used."),
+        "environments": (f"{PACKAGE}.plugin_lists:environments", "Where commands can run."),
+        "secrets": (f"{PACKAGE}.secrets:secrets", "Secrets by name: set, list, remove, audit."),
+        "vscode": (f"{PACKAGE}.vscode:vscode", "Write tasks for VS Code: next and submit."),
+        "completion": (f"{PACKAGE}.completion:completion", "Print what a shell needs to complete."),
+    },
+    "Run a session": {
+        "start": (f"{PACKAGE}.start:start", "Start a session and make it the current one."),
+        "run": (f"{PACKAGE}.run:run", "Drive a session until it ends or waits."),
+        "next": (f"{PACKAGE}.turns:next_", "Say what to do next in a session."),
+        "submit": (f"{PACKAGE}.turns:submit", "Hand in the result of a session's open command."),
+        "answer": (f"{PACKAGE}.turns:answer", "Answer the question a session waits for."),
+        "budget": (f"{PACKAGE}.budget:budget", "Show or set what may be spent."),
+        "use": (f"{PACKAGE}.current:use", "Make a session the current one."),
+        "current": (f"{PACKAGE}.current:current", "Print the id of the current session."),
+    },
+    "Run many sessions": {
+        "queue": (f"{PACKAGE}.queue:queue", "Hand a session over to workers, or take it back."),
+        "worker": (f"{PACKAGE}.worker:worker", "Carry on the sessions that are in queues."),
+        "workers": (f"{PACKAGE}.workers:workers", "Show who holds which session now."),
+    },
+    "See what happened": {
+        "list": (f"{PACKAGE}.listing:list_", "List sessions, newest first."),
+        "show": (f"{PACKAGE}.show:show", "Show where a session stands."),
+        "log": (f"{PACKAGE}.log:log", "Show every command of a session and what came back."),
+        "diff": (f"{PACKAGE}.diff:diff", "Show what a session, or a step of it, did to the files."),
+        "cost": (f"{PACKAGE}.cost:cost", "Show what sessions used, and what it cost."),
+        "export": (f"{PACKAGE}.export:export", "Write a session and its log as one document."),
+    },
+    "Take the work over": {
+        "offer": (f"{PACKAGE}.offer:offer", "Put a session's work on a branch of your repository."),
+        "pull-request": (
+            f"{PACKAGE}.pull_request:pull_request",
+            "Push that branch, and open a pull request.",
+        ),
+        "promote": (f"{PACKAGE}.promote:promote", "Write a session as a test that replays it."),
+    },
+    "Go on, go back, end": {
+        "recover": (
+            f"{PACKAGE}.recover:recover",
+            "Show what is not finished, and have it go on.",
+        ),
+        "cancel": (f"{PACKAGE}.lifecycle:cancel", "End a session, and its child sessions."),
+        "retry": (f"{PACKAGE}.lifecycle:retry", "Try a failed session again where it failed."),
+        "reopen": (f"{PACKAGE}.lifecycle:reopen", "Make an ended session active again."),
+        "archive": (f"{PACKAGE}.lifecycle:archive", "Put an ended session away, or take it back."),
+        "delete": (f"{PACKAGE}.delete:delete", "Delete an ended session and its log."),
+    },
+    "Look after what is kept": {
+        "verify": (f"{PACKAGE}.verify:verify", "Show that sessions are as they were written."),
+        "workspaces": (f"{PACKAGE}.workspaces:workspaces", "Where sessions work: list, sweep."),
+        "db": (f"{PACKAGE}.db:db", "The database: migrate, check, stats, backup, restore."),
+    },
 }
+"""The commands under the headings of the help."""
 
 HELP = """A state machine decides what happens next; agents only do it.
 
@@ -78,7 +101,7 @@ Exit status:
 
 @click.group(
     cls=Group,
-    table=COMMANDS,
+    sections=SECTIONS,
     help=HELP,
     examples="""
         interlock init

@@ -31,11 +31,21 @@ class Command(click.Command):
 
 
 class Group(Command, click.Group):
-    """Commands by name, in the order of the table; each is imported when it is used."""
+    """Commands by name, in the order of the tables; each is imported when it is used.
 
-    def __init__(self, *args: Any, table: Table, **options: Any) -> None:
+    Its help has a heading for each section, or one for the only table.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        table: Table | None = None,
+        sections: Mapping[str, Table] | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(*args, invoke_without_command=True, **options)
-        self.table = table
+        self.sections = sections or {"Commands": table or {}}
+        self.table = {name: one for table in self.sections.values() for name, one in table.items()}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in order."""
@@ -51,8 +61,10 @@ class Group(Command, click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write names and summaries; nothing is imported for it."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in self.table.items()])
+        width = max(map(len, self.table))
+        for heading, table in self.sections.items():
+            with formatter.section(heading):
+                formatter.write_dl([(f"{name:{width}}", told) for name, (_, told) in table.items()])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """The names that begin so, and the group's own options."""
