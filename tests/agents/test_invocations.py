@@ -200,6 +200,13 @@ def test_opencode_with_everything() -> None:
     assert config["mcp"]["engine"]["environment"] == {"TOKEN": "t"}
 
 
+@pytest.mark.parametrize("tool", ["edit", "write", "patch", "multiedit"])
+def test_opencode_has_one_permission_for_all_that_edits(tool: str) -> None:
+    """By whichever tool it is named; one it does not know would be passed over without a word."""
+    asked = ask("opencode", "--denied-tools", tool)
+    assert json.loads(asked.env["OPENCODE_PERMISSION"]) == {"edit": "deny"}
+
+
 def test_opencode_that_only_reads() -> None:
     """All but its reading tools is denied, and the repository's configuration is left out."""
     asked = ask("opencode", "--permission-mode", "auto", read_only=True)

@@ -26,6 +26,10 @@ READ_TOOLS = ("read", "grep", "glob", "list")
 OTHER_TOOLS = ("edit", "bash", "task", "webfetch", "websearch", "external_directory", "skill")
 
 
+# It knows one permission for all of its tools that change a file.
+EDITORS = ("write", "patch", "multiedit", "apply_patch")
+
+
 class OpenCode(Driver):
     """opencode, asked with `opencode run`."""
 
@@ -107,6 +111,7 @@ def _permission(settings: Settings) -> dict[str, Any]:
     for decision, tools in (("allow", settings.allowed_tools), ("deny", settings.denied_tools)):
         for tool in tools:
             name, pattern = take_apart(tool)
+            name = "edit" if name in EDITORS else name
             if pattern is None:
                 permission[name] = decision
             else:
