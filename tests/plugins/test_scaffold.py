@@ -77,8 +77,9 @@ def test_a_new_plugin_installs_passes_its_tests_and_is_listed(tmp_path: Path) ->
         "spell_check interlock_spell_check:SpellCheck interlock-spell-check 0.1.0  "
         "<class 'interlock_spell_check.SpellCheck'>\n"
     )
-    tested = place.run("-m", "pytest", "-p", "no:cacheprovider", cwd=plugin)
-    assert "6 passed" in tested, tested
+    tested = place.run("-m", "pytest", "-p", "no:cacheprovider", "--interlock-cov", cwd=plugin)
+    assert "4 passed" in tested, tested
+    assert "spell_check: 3 of 3 rows, 100 %" in tested, tested
     place.run("-m", "pip", "uninstall", "--yes", plugin.name, cwd=tmp_path)
     assert place.run("-c", LISTING, cwd=tmp_path) == ""
 

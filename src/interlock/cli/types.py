@@ -146,8 +146,8 @@ def _load(what: str) -> tuple[type[SessionType], ...]:
 def new(name: str, directory: str) -> None:
     """Write a plugin package with a new session type, its tests and its README.
 
-    It is put into DIR/interlock-NAME. It installs with pip, passes its own tests, and shows up in
-    `interlock types`.
+    It is put into DIR/interlock-NAME, with - for _ in NAME. It installs with pip, passes its own
+    tests, and shows up in `interlock types`.
     """
     place = plugins.new_plugin(name, directory)
     say(f"wrote {place}")

@@ -36,7 +36,7 @@ passes, three times at most.
 Install it beside Interlock, run its tests, and see that Interlock knows it:
 
     pip install -e . pytest
-    pytest
+    pytest --interlock-cov
     interlock types show $name
 
 Run it on the files of the directory you stand in:
@@ -45,7 +45,8 @@ Run it on the files of the directory you stand in:
         --agent "program codespell --write-changes ."
 
 The session type is in `src/$package/__init__.py`. Change the table and the
-steps; the tests need no agent and start no process.
+steps. The tests need no agent and start no process; `--interlock-cov` names the
+rows of the table that none of them took.
 """
 
 MODULE = '''\
@@ -70,53 +71,40 @@ class $kind(SessionType):
 '''
 
 TESTS = '''\
-"""The engine alone drives the session type $name: no agent, no process."""
+"""Sessions of type $name, driven by results that are written here."""
 
-from interlock import Result, Session, Shell
-from interlock.engine import handle_result, next_command, start
+from collections.abc import Callable
+
+from interlock import Result, Shell
 from interlock.plugins import load_type
+from interlock.testing import DrivenSession, assert_path
 
 from $package import $kind
 
-PASSED = Result("ok")
-FAILED = Result("error", output="line 7: wrong")
+Make = Callable[..., DrivenSession]
+INPUT = {"task": "Mend it.", "check": "make check"}
+WRONG = Result("error", output="line 7: wrong")
 
 
-def drive(*results: Result) -> Session:
-    """A session after these results, with its next command open while it is active."""
-    kind = $kind()
-    session = start(kind, input={"task": "Mend it.", "check": "make check"})
-    for result in results:
-        session = handle_result(kind, next_command(kind, session), result)
-    return next_command(kind, session) if session.active else session
+def test_the_agent_works_and_the_check_is_run(session_of: Make) -> None:
+    """The task is the prompt, and the check a list of words."""
+    session = session_of($kind, INPUT).run({"work": "ok", "check": "ok"})
+    assert session.command("work").text.startswith("Mend it.")
+    assert session.command("check") == Shell(("make", "check"), timeout=600)
+    assert_path(session, "work check complete")
 
 
-def test_the_agent_is_asked_first() -> None:
-    """The first command is the prompt with the task."""
-    session = drive()
-    assert session.step == "work"
-    assert session.open.command.text.startswith("Mend it.")
-
-
-def test_then_the_check_runs() -> None:
-    """After the agent's turn the check runs as a list of words."""
-    assert drive(PASSED).open.command == Shell(("make", "check"), timeout=600)
-
-
-def test_a_check_that_passes_completes_the_session() -> None:
-    """Work and one check that passes is the whole session."""
-    assert drive(PASSED, PASSED).status == "complete"
-
-
-def test_a_check_that_fails_goes_back_to_the_agent() -> None:
+def test_a_check_that_fails_goes_back_to_the_agent(session_of: Make) -> None:
     """The agent is told what the check said."""
-    assert "line 7: wrong" in drive(PASSED, FAILED).open.command.text
+    session = session_of($kind, INPUT).run({"work": "ok", "check": [WRONG, "ok"]})
+    assert "line 7: wrong" in session.command("work").text
+    assert_path(session, "work check:error work check:ok complete")
 
 
-def test_the_third_check_that_fails_ends_the_session() -> None:
-    """Work is tried three times, then the session has failed."""
-    assert drive(*[PASSED, FAILED] * 2).status == "active"
-    assert drive(*[PASSED, FAILED] * 3).status == "failed"
+def test_the_third_check_that_fails_ends_the_session(session_of: Make) -> None:
+    """Work is tried three times."""
+    session = session_of($kind, INPUT).run({"work": "ok", "check": WRONG})
+    assert_path(session, "work check work check work check:error failed")
 
 
 def test_interlock_finds_it_by_name() -> None:
