@@ -14,6 +14,7 @@ import click
 from interlock import database
 from interlock.cli.caller import Caller
 from interlock.cli.descriptions import describe_command
+from interlock.cli.interrupts import SIGNALS
 from interlock.cli.names import TYPE_NAME
 from interlock.cli.outlet import say, word
 from interlock.cli.standing import say_where
@@ -111,11 +112,14 @@ def worker(
         caps=caps,
         grace=grace,
     )
-    for one in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(one) is not signal.SIG_IGN:
-            signal.signal(one, lambda *_: working.stop())
     account.print(f"working on {place} with {number} at once; Ctrl-C ends it")
-    working.run(until or "stopped")
+    caught = [one for one in SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
+    before = {one: signal.signal(one, lambda *_: working.stop()) for one in caught}
+    try:
+        working.run(until or "stopped")
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 class Account:
