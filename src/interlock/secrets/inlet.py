@@ -28,7 +28,8 @@ def redaction_for(account_id: str, variables: Mapping[str, str] | None = None) -
 
     Raises StoreUnusable when a secret cannot be read.
     """
-    named = list(vault.values(account_id).items())
+    known = vault.recent_values(account_id) if variables is None else vault.values(account_id)
+    named = list(known.items())
     for name, value in (variables or {}).items():
         if len(value) >= SHORTEST and CREDENTIAL.search(name):
             named.append((name, value))

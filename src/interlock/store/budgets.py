@@ -70,6 +70,8 @@ class Budget:
 def applying(session: Session) -> list[Budget]:
     """Every budget that bounds a session, in the order of their places: those of its steps, its
     own and those of the sessions above it, its project's, its account's."""
+    if not fetch("SELECT 1 FROM budget WHERE account_id = ? LIMIT 1", (session.account_id,)):
+        return []  # where nobody has set one, a step pays for no more than this
     values = (session.account_id, session.project_id, session.id, session.id)
     found = [_read(row) for row in fetch(APPLYING, values)]
     # Whoever was started later is further down, and has the larger id.
