@@ -19,7 +19,8 @@ def print_plugins(group: str, *, as_json: bool) -> None:
     if as_json:
         document([plugin_document(one) for one in found])
         return
-    table(("name", "source", "target"), [(one.name, one.source, one.target) for one in found])
+    rows = [(one.name, one.source, plugins.summary(one)) for one in found]
+    table(("name", "source", "what it is for"), rows)
     for one in found:
         if one.note:
             say(f"{one.name} of {one.source} is {one.note}")
@@ -31,6 +32,7 @@ def plugin_document(plugin: plugins.Plugin) -> dict[str, Any]:
         "name": plugin.name,
         "source": plugin.source,
         "target": plugin.target,
+        "summary": plugins.summary(plugin),
         "note": plugin.note or None,
     }
 

@@ -41,7 +41,7 @@ SET_UP = "set-up"  # in the workspace, once the set-up command has succeeded
 
 
 class Clone:
-    """Runs Shell, Prompt and Call in the session's own clone."""
+    """Runs commands in a git clone of the session's own."""
 
     kind = "clone"
     label = ""

@@ -31,7 +31,10 @@ STRUCTURED_KEEP = 64 * MEBIBYTE
 
 
 class Local:
-    """Runs Shell, Prompt and Call; what goes wrong with one is its Result."""
+    """Runs commands in the session's directory, on your own files.
+
+    What goes wrong with a command is its Result.
+    """
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ from interlock.plugins.contracts import Emit
 
 
 class VSCode:
-    """Executes nothing: each command waits until its result is submitted."""
+    """Runs nothing: each command waits until its result is submitted."""
 
     by_hand = True
 

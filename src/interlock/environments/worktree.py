@@ -22,7 +22,7 @@ from interlock.environments.workspace import Workspace, keep
 
 
 class Worktree(Clone):
-    """Runs Shell, Prompt and Call in a linked work tree. For trusted agents only."""
+    """Runs commands in a linked work tree of your repository. For trusted agents only."""
 
     kind = "worktree"
     label = " (for trusted agents only)"

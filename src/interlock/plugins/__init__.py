@@ -16,6 +16,7 @@ from interlock.plugins.registry import (
     load_type,
 )
 from interlock.plugins.scaffold import new_plugin
+from interlock.plugins.summary import summary
 from interlock.plugins.trust import check_file, trust, untrust
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "load_exporter",
     "load_type",
     "new_plugin",
+    "summary",
     "trust",
     "untrust",
 ]
