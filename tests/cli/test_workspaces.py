@@ -62,7 +62,9 @@ def test_a_step_is_named_or_numbered(desk: Desk, made: str) -> None:
     for word in ("none", "9", "0"):
         told = desk("diff", made, word)
         assert (told.status, told.out) == (2, "")
-        assert f"no files were kept of step {word}" in told.err
+        steps = f"{first['step']}, {second['step']}"
+        said = f"has no result of step {word}; steps that it came to: {steps}"
+        assert said in told.err
 
 
 def test_a_session_without_a_workspace_is_told(desk: Desk) -> None:

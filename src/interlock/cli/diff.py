@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -45,13 +46,10 @@ def diff(
     from interlock.environments.results import Refusal
 
     scope, found, step = _read(caller, words)
-    seen = differences.span(_rows(scope, found, step))
+    rows = _rows(scope, found, step)
+    seen = differences.span(rows)
     if seen is None:
-        what = f"step {step}" if step else "this session"
-        raise InvalidInput(
-            f"no files were kept of {what}: only commands in a clone or a work tree keep them, "
-            "as with --environment clone"
-        )
+        _refuse(scope, found, step, any(rows))
     try:
         if as_json:
             told = differences.patch(found, seen).decode(errors="backslashreplace")
@@ -76,6 +74,21 @@ def diff(
             data(differences.patch(found, seen))
     except Refusal as refusal:
         raise InvalidInput(str(refusal)) from None
+
+
+def _refuse(scope: Scope, session_id: str, step: str | None, known: bool) -> NoReturn:
+    """Say why there are no files to compare."""
+    if step is not None and not known:
+        steps = dict.fromkeys(row.step for row in sessions.history(scope, session_id) if row.step)
+        done = ", ".join(steps) or "none yet"
+        raise InvalidInput(
+            f"the session has no result of step {step}; steps that it came to: {done}"
+        )
+    what = "this session" if step is None else f"step {step}"
+    raise InvalidInput(
+        f"no files were kept of {what}: only commands in a clone or a work tree keep them, "
+        "as with --environment clone"
+    )
 
 
 def _write(file: str, content: bytes) -> None:
