@@ -268,6 +268,13 @@ def test_commands_sessions_types_and_choices_are_completed(desk: Desk) -> None:
     assert complete(desk, "interlock run gre") == ["greet"]
     assert set(complete(desk, "interlock run 0")) == {one, two}
     assert complete(desk, "interlock list --status fa") == ["failed"]
+    assert complete(desk, "interlock run gate --agent cod") == ["codex"]
+    assert complete(desk, "interlock start gate --environment cl") == ["clone"]
+    assert complete(desk, "interlock export --format ma") == ["markdown"]
+    (desk.project / "value").write_text("hunter22-and-more")
+    desk("secrets", "set", "TOKEN", "--file", "value")
+    assert complete(desk, "interlock run gate --secret T") == ["TOKEN"]
+    assert complete(desk, "interlock --account other secrets remove ") == []
     assert complete(desk, "interlock log --fo") == ["--follow"]
 
 

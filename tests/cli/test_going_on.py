@@ -28,7 +28,11 @@ def test_a_question_of_the_agent_is_answered_with_words(desk: Desk, agent: str) 
     asked = desk("run", "talk", "-i", "text=Paint it.", "--agent", agent)
     assert asked.status == 5
     assert "Which?\n- A\n" in asked.out
-    assert 'reply --comment "..."`' in asked.out
+    assert 'reply --comment "..."` tells the agent\n' in asked.out
+    assert "error` takes the rows that the step has for an error\n" in asked.out
+    shown = desk("show").out
+    assert "conversation  claude-code " in shown
+    assert "usage_seen" not in shown
     refused = desk("answer", "reply")
     assert (refused.status, refused.err.count("\n")) == (2, 1)
     assert "the agent asked something: answer it with --comment" in refused.err

@@ -150,6 +150,14 @@ def test_show_tells_where_a_session_stands(desk: Desk) -> None:
         assert part in told
 
 
+def test_show_names_the_queue_of_a_session(desk: Desk) -> None:
+    """Whoever wonders why nothing happens sees whose turn it is."""
+    made = desk.start("gate", "--priority", "3", "--queue", "late")
+    told = desk("show").out
+    assert "queue  late, priority 3\n" in told
+    assert f"`interlock worker` takes it, and `interlock run {made}` drives it here" in told
+
+
 def test_no_current_session_is_told(desk: Desk) -> None:
     """Exit status 3 and how to get one."""
     for words in (("current",), ("show",), ("log",), ("cancel",), ("next",)):

@@ -26,6 +26,7 @@ def test_secrets_are_listed_by_name(desk: Desk) -> None:
     assert (told["name"], told["place"]) == ("TOKEN", "file")
     assert set(told) == {"name", "place", "fingerprint", "set_at"}
     shown = desk("secrets", "list").out
+    assert desk("secrets").out == shown
     assert VALUE not in shown
     assert f"TOKEN  file     {told['fingerprint']}" in shown
     assert desk("secrets", "remove", "TOKEN").out == "TOKEN is forgotten\n"
@@ -144,7 +145,7 @@ def test_an_audit_names_what_was_kept_before(desk: Desk) -> None:
         f"{key}.1: command {print_of}",
         f"{key}.1: result {print_of}",
         f"{key}.1: event {print_of}",
-        "looked for 1 secrets; 4 places hold one",
+        "looked for 1 secret; 4 places hold one",
     ]
     listed = desk("secrets", "audit", "--json")
     assert listed.status == 1

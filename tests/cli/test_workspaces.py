@@ -108,6 +108,14 @@ def test_workspaces_are_listed_with_their_disk(desk: Desk, copy: WorkingCopy, ma
     assert made in desk("workspaces", "list").out
 
 
+def test_alone_it_lists_and_says_when_there_are_none(desk: Desk) -> None:
+    """A header over nothing would say nothing."""
+    told = desk("workspaces")
+    assert told.out.startswith("no workspaces;")
+    assert desk("workspaces", "list").out == told.out
+    assert desk.json("workspaces") == []
+
+
 def test_a_sweep_deletes_nothing_unasked(desk: Desk, made: str) -> None:
     """It is told first, and what no branch has is deleted only by name of that option."""
     (told,) = desk.json("workspaces", "list")

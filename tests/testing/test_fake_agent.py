@@ -9,6 +9,7 @@ import pytest
 from interlock import Prompt
 from interlock.engine.errors import InvalidInput
 from interlock.testing import FakeAgent, Fault, Turn
+from interlock.testing.fake_agent.__main__ import main
 from interlock.testing.fake_agent.script import FAULTS, dump_script, load_script
 from interlock.testing.turn import ToolCall
 from tests.agents.streams import EXITS, hear_recorded
@@ -242,6 +243,23 @@ def test_a_script_that_is_wrong_is_one_line(text: str, said: str) -> None:
         load_script(text)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("claude", "no.json"), "there is no fake of 'claude'; use claude-code, codex"),
+        (("codex", "no.json"), "fake codex: there is no /"),
+    ],
+)
+def test_a_fake_that_is_asked_wrongly_is_one_line(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    """The line names what there is not."""
+    assert main(words) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(said)
+    assert told.count("\n") == 1
 
 
 def test_what_a_fake_cannot_do_is_refused() -> None:

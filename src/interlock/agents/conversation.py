@@ -16,6 +16,9 @@ from interlock.agents.stream import fields_of
 from interlock.agents.usage import Spending
 from interlock.engine import Prompt, Result, Session
 
+CONVERSATIONS, USAGE_SEEN = "conversations", "usage_seen"
+"""Where they are kept in the state."""
+
 IDENTITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 """What can be an argument of its own and name nothing else; it comes from the vendor's output."""
 
@@ -31,10 +34,10 @@ class Conversation:
 
 def find_conversation(name: str, prompt: Prompt, session: Session) -> Conversation | None:
     """The conversation that a prompt goes on with; None where it begins a new one."""
-    known = fields_of(session.state.get("conversations")).get(name)
+    known = fields_of(session.state.get(CONVERSATIONS)).get(name)
     if not prompt.resume or not is_identity(known):
         return None
-    seen = fields_of(fields_of(session.state.get("usage_seen")).get(name))
+    seen = fields_of(fields_of(session.state.get(USAGE_SEEN)).get(name))
     return Conversation(str(known), seen if seen.get("conversation") == known else {})
 
 
@@ -55,8 +58,8 @@ def remember(
     settled = settle(spending, conversation.seen if conversation else None)
     read = evolve(read, usage=settled.usage)
     state = session.state if session else {}
-    known = dict(fields_of(state.get("conversations")))
-    counted = dict(fields_of(state.get("usage_seen")))
+    known = dict(fields_of(state.get(CONVERSATIONS)))
+    counted = dict(fields_of(state.get(USAGE_SEEN)))
     identity = read.data.get("conversation_id")
     if read.data.get("kind") == "gone":
         known.pop(name, None)
@@ -68,4 +71,4 @@ def remember(
             counted[name] = {"conversation": identity, **settled.seen}
     else:
         return read
-    return read.remembering(conversations=known, usage_seen=counted)
+    return read.remembering(**{CONVERSATIONS: known, USAGE_SEEN: counted})

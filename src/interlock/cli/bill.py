@@ -7,7 +7,7 @@ from datetime import datetime
 
 from interlock import sessions
 from interlock.cli.amounts import show_cost, show_used, show_vendor
-from interlock.cli.descriptions import name_session, show_seconds, show_time
+from interlock.cli.descriptions import show_seconds, show_time
 from interlock.cli.outlet import say, table, tell, word
 from interlock.engine import Session
 from interlock.pricing import MISSING
@@ -25,7 +25,8 @@ def print_session(
 ) -> None:
     """Print what a session cost by some keys, then in all, then with all below it; then the tokens
     of commands without a result."""
-    tell((name_session(session), "bold"), f"  {session.type} {session.id}")
+    title = f"{session.title}  " if session.title else ""
+    tell((title, "bold"), f"{session.type} {session.id}")
     if whole.requests:
         _print_family(session, apart, own, whole)
     elif not unfinished:

@@ -14,7 +14,7 @@ from interlock import sessions
 from interlock.cli import bill
 from interlock.cli.amounts import cost_document, show_money
 from interlock.cli.caller import Caller, pass_caller
-from interlock.cli.names import TYPE_NAME, SessionId
+from interlock.cli.names import AGENT_NAME, TYPE_NAME, SessionId
 from interlock.cli.outlet import document, say
 from interlock.cli.tree import Command, json_option
 from interlock.engine import Scope
@@ -70,7 +70,7 @@ class SessionOrReprice(SessionId):
 @click.option("--rows", is_flag=True, help="Every command behind the figures, a line each.")
 @click.option("--type", metavar="T", type=TYPE_NAME, help="Only sessions of this type.")
 @click.option("--step", metavar="S", help="Only this step.")
-@click.option("--agent", metavar="A", help="Only this agent, by its name.")
+@click.option("--agent", metavar="A", type=AGENT_NAME, help="Only this agent, by its name.")
 @click.option("--model", metavar="M", help="Only this model.")
 @click.option(
     "--since", metavar="TIME", callback=read_moment, help="Since a time, or since 12h or 7d ago."

@@ -6,7 +6,7 @@ import click
 
 from interlock import plugins, sessions
 from interlock.cli.caller import Caller, pass_caller
-from interlock.cli.names import id_argument
+from interlock.cli.names import EXPORTER_NAME, id_argument
 from interlock.cli.outlet import say
 from interlock.cli.tree import Command
 from interlock.engine.errors import InterlockError, PluginUnusable
@@ -21,7 +21,7 @@ from interlock.engine.errors import InterlockError, PluginUnusable
 )
 @id_argument
 @click.option(
-    "--format", "name", metavar="F", default="markdown", show_default=True,
+    "--format", "name", metavar="F", type=EXPORTER_NAME, default="markdown", show_default=True,
     help="markdown, json, or an installed exporter.",
 )  # fmt: skip
 @pass_caller

@@ -1,4 +1,4 @@
-"""What a command takes by name: sessions and session types, which a shell can complete."""
+"""What a command takes by name, which a shell can complete: sessions, plugins, secrets."""
 
 from __future__ import annotations
 
@@ -41,6 +41,33 @@ class TypeName(Word):
     ) -> list[CompletionItem]:
         """The session types whose name begins so."""
         return list(find_types(incomplete))
+
+
+class PluginName(Word):
+    """The name of a plugin of a group; what follows the name is its options."""
+
+    name = "plugin"
+
+    def __init__(self, group: str) -> None:
+        self.group = group
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The plugins of the group whose name begins so."""
+        return list(find_plugins(self.group, incomplete))
+
+
+class SecretName(Word):
+    """The name of a secret."""
+
+    name = "secret"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The account's secrets whose name begins so."""
+        return list(find_secrets(ctx.ensure_object(Caller), incomplete))
 
 
 class TypeOrFile(TypeName):
@@ -91,16 +118,42 @@ def find_sessions(caller: Caller, incomplete: str) -> Iterable[CompletionItem]:
 
 def find_types(incomplete: str) -> Iterable[CompletionItem]:
     """The session types that can be used and whose name begins so."""
+    return find_plugins("interlock.session_types", incomplete)
+
+
+def find_plugins(group: str, incomplete: str) -> Iterable[CompletionItem]:
+    """The plugins of a group that can be used and whose name begins so."""
     from interlock import plugins
 
-    for plugin in plugins.available(plugins.SESSION_TYPES):
+    for plugin in plugins.available(group):
         if plugin.name.startswith(incomplete) and not plugin.note:
-            yield CompletionItem(plugin.name, help=plugin.source)
+            yield CompletionItem(plugin.name, help=plugins.summary(plugin) or plugin.source)
+
+
+def find_secrets(caller: Caller, incomplete: str) -> Iterable[CompletionItem]:
+    """The account's secrets whose name begins so; none where the database cannot be read."""
+    from interlock import database
+    from interlock.engine.errors import InterlockError
+    from interlock.secrets import vault
+
+    try:
+        if not database.place_of(caller.settings.database_url).exists():
+            return
+        found = vault.listing(caller.scope.account_id)
+    except InterlockError:
+        return
+    for secret in found:
+        if secret.name.startswith(incomplete):
+            yield CompletionItem(secret.name, help=f"kept in the {secret.place}")
 
 
 SESSION_ID = SessionId()
 TYPE_NAME = TypeName()
 TYPE_OR_FILE = TypeOrFile()
+AGENT_NAME = PluginName("interlock.agents")
+ENVIRONMENT_NAME = PluginName("interlock.environments")
+EXPORTER_NAME = PluginName("interlock.exporters")
+SECRET_NAME = SecretName()
 SESSION_OR_TYPE = SessionOrType()
 
 id_argument = click.argument("session_id", metavar="[ID]", required=False, type=SESSION_ID)

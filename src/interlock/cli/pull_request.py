@@ -87,7 +87,7 @@ def describe(scope: Scope, session: Session) -> str:
     """What a pull request says of a session: its task, where it stands, what it used."""
     texts = (session.input.get(name) for name in MAIN_INPUTS)
     words = (session.agent or "").split()
-    agent = f", by the agent {words[0]}" if words else ""
+    agent = f", by the agent {words[0]}," if words else ""
     status = "is not finished" if session.active else f"is {session.status}"
     stands = (
         f"The session `{session.type}` {session.id}{agent} {status}: {session.seq} interactions"

@@ -22,7 +22,9 @@ from interlock.cli.tree import Command, json_option
 )
 @id_argument
 @click.option("--queue", metavar="Q", help='The queue; else the one it is in, or "default".')
-@click.option("--priority", metavar="N", type=int, help="Higher ones are taken first; else 0.")
+@click.option(
+    "--priority", metavar="N", type=int, help="-100 to 100; higher ones are taken first; else 0."
+)
 @click.option("--take-back", is_flag=True, help="Take it out of its queue, to run it yourself.")
 @json_option
 @pass_caller

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 
 import click
 
 from interlock.cli.caller import Caller, pass_caller
+from interlock.cli.descriptions import show_time
 from interlock.cli.json_input import read_text
+from interlock.cli.names import SECRET_NAME
 from interlock.cli.outlet import document, is_terminal, say, table
 from interlock.cli.tree import Command, Group, json_option
 from interlock.environments.supervisor import hide_memory
@@ -28,21 +31,23 @@ COMMANDS = {
     cls=Group,
     table=COMMANDS,
     examples="""
+        interlock secrets
         interlock secrets set GITHUB_TOKEN
         interlock start mend -i check="make publish" --secret GITHUB_TOKEN
         interlock secrets audit
     """,
 )
+@json_option
 @click.pass_context
-def secrets(ctx: click.Context) -> None:
-    """Secrets by name. They belong to your account, for all of its projects.
+def secrets(ctx: click.Context, as_json: bool) -> None:
+    """Secrets by name. They belong to your account, for all of its projects. Alone it lists them.
 
     A session that is started with --secret NAME gives its commands the value as the environment
     variable NAME. Every value, whoever has it, is taken out of what commands print and of results
     that are submitted; `[secret:NAME]` stands there instead.
     """
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        ctx.invoke(list_, as_json=as_json)
 
 
 @click.command(
@@ -74,6 +79,10 @@ def set_(caller: Caller, name: str, piped: bool, file: str | None, as_json: bool
         document(_shown(made))
     else:
         say(f"{name} is set, in the {made.place}, fingerprint {made.fingerprint}")
+
+
+def _time(written: str) -> str:
+    return show_time(datetime.fromisoformat(written))
 
 
 def _read_value(name: str, piped: bool, file: str | None) -> str:
@@ -110,7 +119,7 @@ def list_(caller: Caller, as_json: bool) -> None:
     if as_json:
         document([_shown(one) for one in found])
     elif found:
-        rows = [(one.name, one.place, one.fingerprint, one.set_at) for one in found]
+        rows = [(one.name, one.place, one.fingerprint, _time(one.set_at)) for one in found]
         table(("name", "kept in", "fingerprint", "set at"), rows)
     else:
         say("no secrets; `interlock secrets set NAME` keeps one")
@@ -122,7 +131,7 @@ def list_(caller: Caller, as_json: bool) -> None:
         interlock secrets remove GITHUB_TOKEN
     """,
 )
-@click.argument("name", metavar="NAME")
+@click.argument("name", metavar="NAME", type=SECRET_NAME)
 @json_option
 @pass_caller
 def remove(caller: Caller, name: str, as_json: bool) -> None:
@@ -163,7 +172,8 @@ def audit(caller: Caller, as_json: bool) -> int:
         where = one.session_id if one.seq is None else f"{one.session_id}.{one.seq}"
         say(f"{where}: {one.place} holds {one.name}, fingerprint {one.fingerprint}")
     known = len(vault.listing(scope.account_id))
-    say(f"looked for {known} secrets; {len(found) or 'no'} places hold one")
+    places = "1 place holds" if len(found) == 1 else f"{len(found) or 'no'} places hold"
+    say(f"looked for {known} secret{'' if known == 1 else 's'}; {places} one")
     return 1 if found else 0
 
 

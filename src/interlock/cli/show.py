@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import click
 
 from interlock import accounts, sessions
+from interlock.agents.conversation import CONVERSATIONS, USAGE_SEEN
 from interlock.cli.amounts import show_used
 from interlock.cli.budget import budget_lines
 from interlock.cli.caller import Caller, pass_caller
@@ -62,6 +63,7 @@ def facts(scope: Scope, session: Session) -> Iterator[tuple[str, str]]:
         ("environment", session.environment),
         ("workdir", session.workdir),
         ("parent", session.parent_id),
+        ("queue", session.queue and f"{session.queue}, priority {session.priority}"),
         ("started", show_time(session.inserted_at)),
         ("updated", show_time(session.updated_at)),
         ("ended", show_time(session.ended_at)),
@@ -75,9 +77,18 @@ def facts(scope: Scope, session: Session) -> Iterator[tuple[str, str]]:
         yield "used", f"{show_used(cost)}; `interlock cost {session.id}` has more"
     for line in budget_lines(scope, session.id):
         yield "budget", line
-    for name, values in (("input", session.input), ("state", session.state)):
-        for key, value in values.items():
-            yield name, f"{_one_line(key)} = {_one_line(_plain(value))}"
+    for key, value in session.input.items():
+        yield "input", f"{_one_line(key)} = {_one_line(_plain(value))}"
+    yield from _remembered(session)
+
+
+def _remembered(session: Session) -> Iterator[tuple[str, str]]:
+    for key, value in session.state.items():
+        if key == CONVERSATIONS and isinstance(value, Mapping):
+            for agent, identity in value.items():
+                yield "conversation", _one_line(f"{agent} {_plain(identity)}")
+        elif key != USAGE_SEEN:  # what was counted: --json has it
+            yield "state", f"{_one_line(key)} = {_one_line(_plain(value))}"
 
 
 def _plain(value: object) -> str:

@@ -9,12 +9,19 @@ from interlock import sessions
 from interlock.cli.descriptions import name_session, show_seconds, show_time
 from interlock.cli.outlet import tell, word
 from interlock.engine import Ask, Scope, Session, Spawn, Wait
-from interlock.engine.pause import REPLY
+from interlock.engine.pause import REPLY, RETRY
 from interlock.environments.options import keeps_files
 from interlock.sessions.turns import by_hand
 
 WAITS = 5
 """The exit status when a session waits for a person or a time."""
+
+MEANINGS = {
+    REPLY: " tells the agent",
+    RETRY: " runs the step again",
+    "error": " takes the rows that the step has for an error",
+}
+"""What the answers to a question of the engine's own do."""
 
 
 def say_where(session: Session, *, error: bool = False) -> None:
@@ -57,6 +64,8 @@ def advise(session: Session) -> Iterator[str]:
         case _ if row and by_hand(session):
             yield f"`interlock next {given}` says what to run in the editor's terminal"
             yield f"`interlock submit {row.id} --status ok` hands its result in"
+        case _ if session.queue is not None:
+            yield f"`interlock worker` takes it, and `interlock run {given}` drives it here"
         case _:
             yield f"`interlock run {given}` goes on"
 
@@ -69,9 +78,10 @@ def ask_lines(session: Session) -> Iterator[str]:
     yield row.command.question.rstrip()
     if row.due_at is not None:
         yield f"it can be answered until {show_time(row.due_at)}"
+    meanings = MEANINGS if row.command.about else {}
     for choice in row.command.choices:
         words = ' --comment "..."' if choice == REPLY else ""
-        yield f"`interlock answer {session.id} {choice}{words}`"
+        yield f"`interlock answer {session.id} {choice}{words}`{meanings.get(choice, '')}"
     yield '--comment "..." says more with it'
 
 

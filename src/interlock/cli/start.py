@@ -12,7 +12,7 @@ from interlock import accounts, sessions
 from interlock.cli.caller import Caller, is_repository, pass_caller
 from interlock.cli.documents import session_document
 from interlock.cli.json_input import read_input
-from interlock.cli.names import TYPE_NAME
+from interlock.cli.names import AGENT_NAME, ENVIRONMENT_NAME, SECRET_NAME, TYPE_NAME
 from interlock.cli.outlet import document, say
 from interlock.cli.tree import Command, json_option
 from interlock.engine import Session
@@ -35,12 +35,14 @@ START_OPTIONS = (
     click.option(
         "--agent",
         metavar="A",
+        type=AGENT_NAME,
         help='The agent with its options, as in "program ruff check --fix ."; "A || B" asks B '
         "while A is limited.",
     ),
     click.option(
         "--environment",
         metavar="E",
+        type=ENVIRONMENT_NAME,
         help="Where commands run. If not given: a clone of the repository for agents such as "
         "claude-code, local for all else.",
     ),
@@ -56,6 +58,7 @@ START_OPTIONS = (
         "--secret",
         "secrets",
         metavar="NAME",
+        type=SECRET_NAME,
         multiple=True,
         help="A secret that its commands get as a variable of that name. Repeat it.",
     ),
@@ -122,7 +125,9 @@ def find_workdir(given: str | None) -> str:
     flag_value="default",
     help='Hand it over to workers, in this queue; without a name, as the last word, in "default".',
 )
-@click.option("--priority", metavar="N", type=int, default=0, help="Higher ones are taken first.")
+@click.option(
+    "--priority", metavar="N", type=int, default=0, help="-100 to 100; higher ones are taken first."
+)
 @json_option
 @pass_caller
 def start(caller: Caller, type: str, as_json: bool, **given: Any) -> None:

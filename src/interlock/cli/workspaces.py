@@ -30,18 +30,20 @@ Found = list[tuple["Holding", Session | None]]
     cls=Group,
     table=COMMANDS,
     examples="""
-        interlock workspaces list
+        interlock workspaces
         interlock workspaces sweep
     """,
 )
+@json_option
 @click.pass_context
-def workspaces(ctx: click.Context) -> None:
+def workspaces(ctx: click.Context, as_json: bool) -> None:
     """The clones and work trees that sessions work in, of every project of the account.
 
-    They lie in the data directory, under workspaces. They stay when a session ends.
+    Alone it lists them. They lie in the data directory, under workspaces, and stay when a session
+    ends.
     """
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        ctx.invoke(list_, as_json=as_json)
 
 
 @click.command(
@@ -63,7 +65,10 @@ def list_(caller: Caller, as_json: bool) -> None:
     if as_json:
         document([_tell(holding, session) for holding, session in found])
         return
-    _print(found)
+    if found:
+        _print(found)
+    elif not others:
+        say("no workspaces; a session in a clone or a work tree has one")
     if others:
         say(f"{len(others)} more belong to no session of account {caller.account}")
 

@@ -40,7 +40,11 @@ def commit(git: Git, message: str, branch: str | None = None) -> Result:
         git.save(message)
     sha = _resolve(git, "HEAD")
     data = {"commit": sha, "branch": branch or head.branch, **_listed(files)}
-    said = f"committed {len(files)} files as {sha}" if files else "nothing to commit"
+    said = (
+        f"committed {len(files)} {'file' if len(files) == 1 else 'files'} as {sha}"
+        if files
+        else "nothing to commit"
+    )
     if git.left_out:
         data["left_out"] = list(git.left_out)
         said += f"; left out: {', '.join(git.left_out)}"

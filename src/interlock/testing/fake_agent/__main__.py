@@ -24,8 +24,11 @@ WRONG_USAGE = 2
 
 def main(arguments: Sequence[str]) -> int:
     """The exit status."""
-    if len(arguments) < 2 or arguments[0] not in PLAYERS:
+    if len(arguments) < 2 or arguments[0] in ("-h", "--help"):
         sys.stderr.write(f"{__doc__}")
+        return WRONG_USAGE
+    if arguments[0] not in PLAYERS:
+        sys.stderr.write(f"there is no fake of {arguments[0]!r}; use {', '.join(PLAYERS)}\n")
         return WRONG_USAGE
     kind, script, *rest = arguments
     try:
@@ -35,6 +38,9 @@ def main(arguments: Sequence[str]) -> int:
             sys.stdout.write(f"{install(kind, path, Path(rest[1]).absolute())}\n")
             return 0
         return PLAYERS[kind](Stage(path), rest).play()
+    except FileNotFoundError as error:
+        sys.stderr.write(f"fake {kind}: there is no {error.filename}\n")
+        return WRONG_USAGE
     except (InvalidInput, OSError, UnicodeError) as error:
         sys.stderr.write(f"fake {kind}: {error}\n")
         return WRONG_USAGE
