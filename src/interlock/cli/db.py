@@ -100,9 +100,8 @@ def check(caller: Caller, as_json: bool) -> int:
     for line in found["skipped"]:
         say(f"not replayed: {line}")
     state = "sound" if sound else "NOT sound: restore a backup, or report it with these lines"
-    say(
-        f"{place}: {total} session{'' if total == 1 else 's'} checked, {len(found['skipped'])} not replayed; {state}"
-    )
+    checked = f"{total} session{'' if total == 1 else 's'} checked"
+    say(f"{place}: {checked}, {len(found['skipped'])} not replayed; {state}")
     return 0 if sound else 1
 
 
