@@ -7,7 +7,7 @@ STAMP := .venv/.installed
 AGENTS := tests/real_agents
 AIDER := $(AGENTS)/.aider-venv
 
-.PHONY: check install demo test agents agents-install aider-install lint bench docs lock clean
+.PHONY: check install demo test chaos agents agents-install aider-install lint bench docs lock clean
 
 check: lint test
 
@@ -33,6 +33,11 @@ test: install
 	$(BIN)/pytest -n logical --cov --cov-config=setup.cfg
 	$(BIN)/python -m tests.real_agents.install
 	$(BIN)/pytest -n logical -m "real_agents and quick" $(AGENTS)
+
+# The long tests of what is guaranteed, one after the other: some measure. CHAOS_SIZE=0.1 does a
+# tenth of it, CHAOS_SEED=N draws again what a run drew that printed N.
+chaos: install
+	$(BIN)/pytest -n 0 -m chaos tests/chaos
 
 # All of the real agent programs, each against a scripted model server on this machine's loopback.
 agents: install agents-install

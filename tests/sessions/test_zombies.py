@@ -2,12 +2,14 @@
 
 import signal
 import threading
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from interlock import Interaction, Result, Scope, Session, sessions
 from interlock.engine.errors import StaleSession
+from interlock.environments.supervisor import GIVE_UP, ON_REQUEST
 from interlock.sessions import lease
 from interlock.store.connection import execute, tx
 from tests.sessions.moves import log, ok, restart, story
@@ -116,3 +118,21 @@ def test_a_lease_that_is_kept_up_does_not_expire(
             held._renew()
         clock.now += lease.LEASE_SECONDS
         assert held.expired
+
+
+def test_a_margin_is_enough_to_end_any_command() -> None:
+    """The supervisor has ended a command, or given up, before the lease can be another's; and a
+    renewal comes before the margin begins."""
+    assert ON_REQUEST[-1][0] + GIVE_UP < lease.MARGIN_SECONDS
+    assert (
+        2 * lease.RENEW_SECONDS + lease.WATCH_SECONDS < lease.LEASE_SECONDS - lease.MARGIN_SECONDS
+    )
+
+
+def test_a_process_number_that_was_given_again_holds_nothing() -> None:
+    """Who holds a lease is known by number and time of birth."""
+    owner, now = lease._process(), datetime.now(UTC)
+    host, number, born = owner.split(":")
+    later = now + timedelta(seconds=30)
+    assert lease.holds(f"{owner}:word", later, now)
+    assert not lease.holds(f"{host}:{number}:{float(born) - 86_400}:word", later, now)

@@ -232,3 +232,14 @@ def test_children_are_found_in_the_order_they_were_made() -> None:
     made[1] = issue(made[1])
     assert records.children(parent) == made
     assert records.children(changed(parent, account_id="other")) == []
+
+
+def test_a_claim_of_a_session_that_has_moved_is_refused() -> None:
+    """The lease stays as it was."""
+    session = new_session(enter())
+    step_once(session, Result())
+    with pytest.raises(StaleSession), tx():
+        records.claim(session, "host:1:1:word", NOW)
+    found = records.one(enter(), session.id)
+    assert found is not None
+    assert found.lease_owner is None

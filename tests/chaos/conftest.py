@@ -1,0 +1,67 @@
+"""Every test has a database of its own, which other processes open too, and a seed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from _pytest.terminal import TerminalReporter
+
+from interlock import Scope, accounts, plugins
+from interlock.sessions import recent
+from interlock.store.connection import connect, disconnect
+from tests.acceptance.user import User
+from tests.chaos.bench import Bench
+from tests.chaos.scale import Chance
+
+WORKLOAD = Path(__file__).parent / "workload.py"
+
+
+@pytest.fixture
+def chance(request: pytest.FixtureRequest) -> Chance:
+    """What draws at random in this test."""
+    return Chance(request)
+
+
+@pytest.fixture
+def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[User]:
+    """Somebody whose database is open in this process, and who trusts the workload."""
+    somebody = User(tmp_path)
+    somebody.environ["INTERLOCK_ACCOUNT"] = "acme"
+    somebody.environ["INTERLOCK_PROJECT"] = "site"
+    for name in ("INTERLOCK_DATA_DIR", "INTERLOCK_ACCOUNT", "INTERLOCK_PROJECT"):
+        monkeypatch.setenv(name, somebody.environ[name])
+    plugins.forget()
+    recent.forget()
+    connect(url_of(somebody))
+    plugins.trust(WORKLOAD)
+    yield somebody
+    disconnect()
+    recent.forget()
+    plugins.forget()
+
+
+def url_of(somebody: User) -> str:
+    """Where the user's database is."""
+    return f"sqlite:///{somebody.data}/interlock.db"
+
+
+@pytest.fixture
+def scope(user: User) -> Scope:
+    """Who asks."""
+    return accounts.enter("acme", "site")
+
+
+@pytest.fixture
+def bench(user: User, scope: Scope) -> Bench:
+    """Runs sessions in processes that die."""
+    return Bench(user, scope)
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """What each test of `make chaos` drew and measured."""
+    stats = terminalreporter.stats
+    reports = [report for outcome in ("passed", "failed") for report in stats.get(outcome, [])]
+    for report in reports:
+        told = [value for name, value in getattr(report, "user_properties", ()) if name == "chaos"]
+        if told:
+            terminalreporter.line(f"{report.nodeid}: {' '.join(map(str, told))}")

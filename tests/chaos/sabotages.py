@@ -1,0 +1,256 @@
+"""What is taken out of the source, a guard at a time, and the test that must notice.
+
+A sabotage that does not fit any more names code that has changed: give it the new text, or another
+guard that does the same.
+"""
+
+from attrs import frozen
+
+
+@frozen
+class Sabotage:
+    """One edit of a file under src/interlock, and tests of which each must fail with it."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    test: str
+    """`file::test` under tests/; the test function, with all of its parameters."""
+
+
+FLUSHED = """    "synchronous": "{}",
+    "foreign_keys": 1,
+    "journal_size_limit": 64 * 1024 * 1024,
+}}
+
+
+DURABLE = {{"journal_mode": "wal", "synchronous": {},"""
+SABOTAGES = (
+    Sabotage(
+        "two open commands in one session",
+        "store/migrations/0001_initial.py",
+        "unique=True, where=SQL(\"status = 'open'\")",
+        "where=SQL(\"status = 'open'\")",
+        "store/test_records.py::test_the_database_allows_one_open_interaction",
+    ),
+    Sabotage(
+        "a lease is kept up by anybody",
+        "store/records.py",
+        '"UPDATE session SET lease_until = ? WHERE id = ? AND lease_owner = ?"',
+        '"UPDATE session SET lease_until = ? WHERE id = ? AND ? IS NOT NULL"',
+        "store/test_records.py::test_a_lease_is_given_kept_up_and_given_back",
+    ),
+    Sabotage(
+        "a lease is given back by anybody",
+        "store/records.py",
+        '        "WHERE id = ? AND lease_owner = ?",\n        (session_id, owner),',
+        '        "WHERE id = ? AND ? IS NOT NULL",\n        (session_id, owner),',
+        "store/test_records.py::test_a_lease_is_given_kept_up_and_given_back",
+    ),
+    Sabotage(
+        "a step moves a session that another has moved",
+        "store/records.py",
+        '"updated_at = ?, last_activity_at = ? WHERE id = ? AND version = ?"',
+        '"updated_at = ?, last_activity_at = ? WHERE id = ? AND ? IS NOT NULL"',
+        "store/test_records.py::test_of_two_writers_one_is_stale",
+    ),
+    Sabotage(
+        "an end is written over what another has written",
+        "store/records.py",
+        "for name in MOVING)} WHERE id = ? AND version = ?",
+        "for name in MOVING)} WHERE id = ? AND ? IS NOT NULL",
+        "store/test_records.py::test_a_stale_save_of_any_kind_is_refused",
+    ),
+    Sabotage(
+        "a claim of a session that has moved",
+        "store/records.py",
+        '"UPDATE session SET lease_owner = ?, lease_until = ?, version = version + 1 "\n'
+        '        "WHERE id = ? AND version = ?"',
+        '"UPDATE session SET lease_owner = ?, lease_until = ?, version = version + 1 "\n'
+        '        "WHERE id = ? AND ? IS NOT NULL"',
+        "store/test_records.py::test_a_claim_of_a_session_that_has_moved_is_refused",
+    ),
+    Sabotage(
+        "a session is claimed while another runs it",
+        "sessions/lease.py",
+        "    if running(session, now):\n        host",
+        "    if False:\n        host",
+        "sessions/test_run.py::test_one_session_is_run_by_one_at_a_time",
+    ),
+    Sabotage(
+        "a process number that was given again holds a lease",
+        "sessions/lease.py",
+        "return same and process.status()",
+        "return process.status()",
+        "sessions/test_zombies.py::test_a_process_number_that_was_given_again_holds_nothing",
+    ),
+    Sabotage(
+        "no margin before the end of a lease",
+        "sessions/lease.py",
+        "MARGIN_SECONDS = 8.0",
+        "MARGIN_SECONDS = 0.0",
+        "sessions/test_zombies.py::test_a_margin_is_enough_to_end_any_command",
+    ),
+    Sabotage(
+        "what an earlier holder left open is taken for new",
+        "sessions/lease.py",
+        "held = _settle_abandoned(done, held) if abandoned else held",
+        "held = held",
+        "sessions/test_crash.py::test_a_killed_run_goes_on",
+    ),
+    Sabotage(
+        "a session that kills who runs it is tried for ever",
+        "engine/decide.py",
+        "MOST_LOST = 3",
+        "MOST_LOST = 10**9",
+        "sessions/test_crash.py::test_a_session_that_ends_its_worker_time_after_time_is_parked",
+    ),
+    Sabotage(
+        "a second result for a row is taken",
+        "sessions/turns.py",
+        '    if row.status == "done":\n        return ResultConflict',
+        '    if row.status == "never":\n        return ResultConflict',
+        "sessions/test_contract.py::test_another_result_is_refused_and_kept",
+    ),
+    Sabotage(
+        "a result for a row that was superseded is taken",
+        "sessions/turns.py",
+        '    if row.status != "open":\n        return InteractionClosed',
+        "    if False:\n        return InteractionClosed",
+        "sessions/test_contract.py::"
+        "test_a_result_for_a_superseded_interaction_is_kept_and_moves_nothing",
+    ),
+    Sabotage(
+        "a transaction that reads first and locks later",
+        "store/connection.py",
+        'execute("BEGIN IMMEDIATE")',
+        'execute("BEGIN DEFERRED")',
+        "store/test_transactions.py::test_no_update_of_concurrent_threads_is_lost",
+    ),
+    Sabotage(
+        "commits that a power cut may take back",
+        "store/connection.py",
+        FLUSHED.format("full", 2),
+        FLUSHED.format("normal", 1),
+        "store/test_schema.py::test_every_connection_is_durable_and_checks_keys",
+    ),
+    Sabotage(
+        "a database that does not flush is not told",
+        "store/connection.py",
+        "    if told != [*DURABLE.values()]:",
+        "    if False:",
+        "store/test_disk.py::test_a_database_that_does_not_flush_is_refused",
+    ),
+    Sabotage(
+        "a SQLite that damages files",
+        "store/disk.py",
+        "    if not is_sound(sqlite_version()):",
+        "    if False:",
+        "store/test_disk.py::test_the_sqlite_in_use_is_sound_and_another_is_refused",
+    ),
+    Sabotage(
+        "a session by its id without its account",
+        "store/records.py",
+        'where, values = "WHERE id = ? AND account_id = ?", [session_id',
+        'where, values = "WHERE id = ? AND ? IS NOT NULL", [session_id',
+        "sessions/test_scope.py::test_a_stranger_gets_the_answer_for_nothing",
+    ),
+    Sabotage(
+        "a session that is remembered without its account",
+        "store/records.py",
+        '"WHERE id = ? AND account_id = ? AND version = ?"',
+        '"WHERE id = ? AND ? IS NOT NULL AND version = ?"',
+        "sessions/test_scope.py::test_a_stranger_gets_the_answer_for_nothing",
+    ),
+    Sabotage(
+        "a list of sessions without the project",
+        "store/queries.py",
+        'return "account_id = ? AND project_id = ?", (scope',
+        'return "account_id = ? AND ? IS NOT NULL", (scope',
+        "sessions/test_scope.py::test_find_leaves_out_what_is_a_strangers",
+    ),
+    Sabotage(
+        "a row that was changed is taken as written",
+        "store/chain.py",
+        "            if digest != kept:",
+        "            if False:",
+        "store/test_chain.py::test_whatever_is_changed_is_found",
+    ),
+    Sabotage(
+        "a payload that was damaged is taken as written",
+        "store/blobs.py",
+        "row is None or sha256(row[0]).hexdigest() != digest",
+        "row is None",
+        "store/test_blobs.py::test_a_missing_or_damaged_payload_is_told",
+    ),
+    Sabotage(
+        "a deleted session leaves no tombstone",
+        "store/deletion.py",
+        '"deleted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"',
+        '"deleted_at) SELECT ?, ?, ?, ?, ?, ?, ?, ? WHERE 0"',
+        "sessions/test_removal.py::test_nothing_is_left_but_a_tombstone",
+    ),
+    Sabotage(
+        "a command is issued though its budget is used up",
+        "sessions/admission.py",
+        "why = _refuse(kind, session, decided.open, done.now) if bound else None",
+        "why = None",
+        "sessions/test_budgets.py::test_the_next_command_is_held_where_the_last_one_used_all",
+    ),
+    Sabotage(
+        "two workers take the last place",
+        "sessions/attempts.py",
+        "if not self._caps.allow(candidate, count(one.session for one in held)):",
+        "if False:",
+        "sessions/test_worker.py::test_two_workers_cannot_both_take_the_last_place",
+    ),
+    Sabotage(
+        "secrets are looked for in each piece of the output alone",
+        "secrets/redaction.py",
+        "self._redaction._take_out(self._held + data, final)",
+        "self._redaction._take_out(self._held + data, True)",
+        "environments/test_secrets.py::test_a_secret_cut_in_two_is_found",
+    ),
+    Sabotage(
+        "secrets in a submitted result are kept",
+        "secrets/inlet.py",
+        "    return clear(redaction_for(account_id), accept(result))",
+        "    return accept(result)",
+        "sessions/test_secrets.py::test_what_is_submitted_is_kept_without_it",
+    ),
+    Sabotage(
+        "a command gets all variables of the engine",
+        "environments/environ.py",
+        "        if any(fnmatchcase(name, pattern) for pattern in patterns)\n",
+        "",
+        "environments/test_environ.py::test_only_what_is_allowed_or_asked_for_passes",
+    ),
+    Sabotage(
+        "only the group of a command is ended",
+        "environments/supervisor.py",
+        "        for pid, started in find_descendants(os.getpid()):\n"
+        "            send_signal(pid, started, number)\n",
+        "",
+        "environments/test_process_tree.py::test_the_end_of_a_command_ends_what_it_left",
+    ),
+    Sabotage(
+        "what an earlier run left is not ended",
+        "environments/local.py",
+        "        if left := end_strays(session.id):",
+        "        if left := 0:",
+        "environments/test_local.py::test_what_a_killed_engine_left_running_is_ended_first",
+    ),
+    Sabotage(
+        "a trusted file may change",
+        "plugins/registry.py",
+        "    if source.sha256 not in pinned:",
+        "    if False:",
+        "plugins/test_trust.py::test_a_changed_file_is_refused",
+    ),
+)
+QUICK = (
+    "a step moves a session that another has moved",
+    "a row that was changed is taken as written",
+)
+"""Those that `make test` tries too."""

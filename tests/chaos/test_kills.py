@@ -1,0 +1,161 @@
+"""kill -9 of whatever works at random moments: nothing that was acknowledged is lost, nothing is
+there twice, and everything ends."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import cycle
+
+from interlock import Result, Scope, Session, sessions
+from interlock.engine.errors import Refused
+from tests.acceptance.user import COMMAND, User, wait_until
+from tests.chaos import ledger
+from tests.chaos.bench import AGENT, LONG
+from tests.chaos.conftest import url_of
+from tests.chaos.scale import Chance, sizes
+from tests.sessions.processes import ROOT
+
+LIFE = 0.6
+"""Seconds between two kills at most; there are four processes to be killed."""
+MOSTLY = 0.7
+"""How often a kill waits for something to be done, so that not all come while processes begin."""
+READY = 8
+"""So many sessions are always there for those that work."""
+
+
+class Yard:
+    """Workers, runners and clients as processes, and what they left."""
+
+    def __init__(self, user: User, scope: Scope) -> None:
+        self.user, self.scope = user, scope
+        self.effects, self.acks = user.home / "effects", user.home / "acks"
+        self.own = self.talk = sessions.create(scope, "talk")
+        self.seen = 0
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def errand(self, *, queue: str | None = None) -> Session:
+        """A new session of three commands."""
+        given = {"agent": AGENT, "file": str(self.effects)}
+        where = str(self.user.project)
+        return sessions.create(self.scope, "errand", input=given, workdir=where, queue=queue)
+
+    def has_moved(self) -> bool:
+        """True when a command has done something since the last time that it was true."""
+        size = len(ledger.lines(self.effects))
+        moved, self.seen = size > self.seen, max(size, self.seen)
+        return moved
+
+    def stock(self) -> None:
+        """Have enough for workers to do."""
+        ledger.settle_parked(self.scope)
+        found = sessions.find(self.scope, type="errand", status="active", limit=READY)
+        for _ in range(READY - len(found.sessions)):
+            self.errand(queue="default")
+
+    def begin(self, name: str) -> subprocess.Popen[bytes]:
+        """One more process of this name, in place of the one that was."""
+        words = {
+            "worker": [COMMAND, "worker", "--concurrency", "2"],
+            "other worker": [COMMAND, "worker", "--concurrency", "1"],
+            "runner": [COMMAND, "run", self._own(name)],
+            "client": [
+                *(sys.executable, "-m", "tests.chaos.client_process"),
+                *(url_of(self.user), str(self.acks), self.talk.id),
+            ],
+        }[name]
+        with (self.user.home / name).open("ab") as said:
+            self.running[name] = subprocess.Popen(
+                words,
+                cwd=ROOT if name == "client" else self.user.project,
+                env=self.user.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+            )
+        return self.running[name]
+
+    def kill(self, name: str) -> None:
+        """End a process without a chance to clean up; what a runner had, workers may take up."""
+        victim = self.running.pop(name, None)
+        if victim is None:
+            return
+        victim.kill()
+        victim.wait(LONG)
+        if name == "runner":
+            with suppress(Refused):
+                sessions.enqueue(self.scope, self.own.id)
+
+    def _own(self, name: str) -> str:
+        if name == "runner":
+            self.own = self.errand()
+        return self.own.id
+
+    def finish(self) -> None:
+        """Everything is brought to its end, also what was parked."""
+        for _ in range(100):
+            done = self.user_drains()
+            assert done.returncode == 0, done.stderr
+            if not ledger.settle_parked(self.scope):
+                break
+        row = sessions.next_command(self.scope, self.talk.id)
+        sessions.handle_result(self.scope, self.talk.id, row.id, Result("done"))
+
+    def user_drains(self) -> subprocess.CompletedProcess[str]:
+        """How a worker ended that had nothing to do any more."""
+        return subprocess.run(
+            [COMMAND, "worker", "--drain"],
+            capture_output=True,
+            text=True,
+            cwd=self.user.project,
+            env=self.user.environ,
+            timeout=LONG,
+        )
+
+
+@contextmanager
+def yard_of(user: User, scope: Scope) -> Iterator[Yard]:
+    """A yard that leaves no process behind."""
+    yard = Yard(user, scope)
+    with ExitStack() as stack:
+        for name in ("worker", "other worker", "runner", "client"):
+            yard.begin(name)
+            stack.callback(yard.kill, name)
+        yield yard
+
+
+@sizes(8, 1000)
+def test_kills_at_random_moments_lose_nothing(
+    user: User, scope: Scope, chance: Chance, size: int
+) -> None:
+    """Of workers, of `interlock run` and of a client. What a client was told, and what a command
+    did, is in the log; what nobody saw is there as unknown; the log verifies."""
+    with yard_of(user, scope) as yard:
+        yard.stock()
+        wait_until(lambda: bool(ledger.lines(yard.effects) and ledger.lines(yard.acks)))
+        for _, name in zip(range(size), cycle([*yard.running]), strict=False):
+            yard.stock()
+            if chance.random() < MOSTLY:
+                wait_until(yard.has_moved)
+            time.sleep(chance.uniform(0, LIFE))
+            yard.kill(name)
+            yard.begin(name)
+        for name in [*yard.running]:
+            yard.kill(name)
+        yard.finish()
+    acted, heard = ledger.effects(yard.effects), ledger.acknowledged(yard.acks)
+    assert ledger.faults(scope, acted, heard) == [], chance.told
+    assert acted, chance.told
+    assert heard, chance.told
+    ledger.require_sound(user, chance.told)
+    for name in ("worker", "other worker", "runner", "client"):
+        told = ledger.lines(user.home / name)
+        assert [line for line in told if "Traceback" in line or "fault in" in line] == []
+        for session_id in [line.split()[1] for line in told if " is complete " in line]:
+            assert sessions.get(scope, session_id).status == "complete", chance.told
+    rows = ledger.statuses(scope)
+    chance.report("kills", size + 4)
+    chance.report("effects", sum(map(len, acted.values())))
+    chance.report("acknowledged", len(heard))
+    chance.report("rows", dict(rows))
