@@ -53,3 +53,12 @@ def test_limits_are_read_from_the_environment(desk: Desk) -> None:
     assert "is complete" in desk("worker", "--drain").out
     desk.set("INTERLOCK_LIMITS", "account=1 many=2")
     assert "'many=2' is no limit" in desk("worker", "--drain").err
+
+
+def test_a_worker_for_a_type_that_is_not_there_is_refused(desk: Desk) -> None:
+    """It would wait in vain, and a typing error would look like an empty queue."""
+    told = desk("worker", "--drain", "--type", "gret")
+    assert (told.status, told.out) == (6, "")
+    assert "there is no session type 'gret'" in told.err
+    desk.start("greet", "--queue", "default")
+    assert "is complete" in desk("worker", "--drain", "--type", "greet").out

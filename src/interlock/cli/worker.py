@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from interlock import database
+from interlock import database, plugins
 from interlock.cli.caller import Caller
 from interlock.cli.descriptions import describe_command
 from interlock.cli.interrupts import SIGNALS
@@ -98,6 +98,8 @@ def worker(
     stops them at once. What became of a command that was stopped is unknown: the next claim settles
     it by the step's own policy.
     """
+    for name in types:
+        plugins.load_type(name)  # one that is not there would be waited for in vain
     caps = Caps.of(limits)
     number = concurrency or min(os.cpu_count() or 1, MOST_BY_DEFAULT)
     place = database.open_database(ctx.ensure_object(Caller).settings.database_url)
