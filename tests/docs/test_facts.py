@@ -4,8 +4,10 @@ import inspect
 import json
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from attrs import fields
 
@@ -13,6 +15,7 @@ from benchmarks.figures import FIGURES
 from interlock import Interaction, Result, Session, Shell
 from interlock.agents.usage import COUNTERS
 from interlock.cli import amounts, application, documents, failures
+from interlock.cli.tree import Group
 from interlock.diagrams import mermaid
 from interlock.engine import commands, errors
 from interlock.environments.environ import ALLOWED
@@ -74,6 +77,25 @@ def test_a_command_has_the_fields_that_are_listed(kind: type[commands.Command]) 
     (row,) = (line for line in text.splitlines() if line.startswith(f"| `{kind.kind}`"))
     assert re.findall(r"`([^`]+)`", row.split("|")[2]) == members(kind)
     assert set(members(commands.Child)) <= set(re.findall(r"`(\w+)`", text))
+
+
+def with_json(group: Group, *path: str) -> Iterator[str]:
+    """The commands under a group that take --json."""
+    for name in group.table:
+        command = group.get_command(click.Context(group), name)
+        assert command is not None
+        if any(param.name == "as_json" for param in command.params):
+            yield " ".join((*path, name))
+        if isinstance(command, Group):
+            yield from with_json(command, *path, name)
+
+
+def test_every_command_with_json_is_listed() -> None:
+    """The table of documents has each command that prints one, and no other but `export`."""
+    told = (DOCS / "json.md").read_text().partition("\n## ")[0]
+    listed = {name.partition(" --")[0] for name in first_cells(told)}
+    assert isinstance(application.application, Group)
+    assert listed - {"export"} == set(with_json(application.application))
 
 
 def test_every_exit_status_is_listed() -> None:
