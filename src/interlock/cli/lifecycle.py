@@ -26,7 +26,7 @@ from interlock.engine import Session
 @json_option
 @pass_caller
 def cancel(caller: Caller, session_id: str | None, reason: str, as_json: bool) -> None:
-    """End a session for good, and its active child sessions with it.
+    """End a session, and its active child sessions with it.
 
     A command that another process executes for it is stopped. `interlock reopen` takes it back.
     """
