@@ -75,7 +75,7 @@ def test_a_step_is_tested_by_calling_it() -> None:
     session = start(HttpCheck(), input={"url": "http://localhost"})
     assert HttpCheck().try_it(session) == Shell(("curl", "http://localhost"))
     assert isinstance(HttpCheck.try_it, Step)
-    assert HttpCheck.build_it.options == {"attempts": 2, "timeout": 60, "on_unknown": "ask"}
+    assert HttpCheck.build_it.declared == {"attempts": 2, "timeout": 60, "on_unknown": "ask"}
     assert HttpCheck.build_it.__doc__ == "Build it."
 
 
@@ -177,7 +177,9 @@ CHANGES: dict[str, str] = {
     "a step's policy": digest(run=run(on_unknown="ask")),
     "a step's budget": digest(run=run(budget={"tokens": 3})),
     "a step's budget in money": digest(run=run(budget={"money": 3})),
+    "a step's options": digest(run=run(options={"read_only": True})),
     "the budget": digest(budget=101),
+    "the options": digest(options={"read_only": True}),
     "the name": digest(name="other"),
 }
 

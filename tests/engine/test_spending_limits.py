@@ -75,10 +75,10 @@ def test_limits_stand_over_others_one_by_one() -> None:
 def test_a_step_may_have_a_budget() -> None:
     """It is told with its options, and only where there is one: other digests stay as they are."""
     kind = declare(ONE_STEP, run=run(budget={"money": 0.5, "steps": 5}))
-    options = kind.definition.steps["run"].options
+    options = kind.definition.steps["run"].declared
     assert kind.definition.steps["run"].budget == Limits(money=Decimal("0.5"), steps=5)
     assert options["budget"] == {"money": "0.5", "steps": 5}
-    assert "budget" not in declare(ONE_STEP).definition.steps["run"].options
+    assert "budget" not in declare(ONE_STEP).definition.steps["run"].declared
 
 
 @pytest.mark.parametrize(

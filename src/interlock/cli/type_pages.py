@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from interlock.cli.outlet import say, table, tell
@@ -23,9 +25,10 @@ def type_document(kind: type[SessionType]) -> dict[str, Any]:
         ],
         "initial": definition.initial,
         "budget": definition.budget,
+        "options": dict(kind.options),
         "digest": definition.digest,
         "steps": [
-            {"name": name, "description": step.__doc__, "reader": step.reader} | step.options
+            {"name": name, "description": step.__doc__, "reader": step.reader} | step.declared
             for name, step in definition.steps.items()
         ],
         "transitions": [
@@ -67,6 +70,9 @@ def print_type(kind: type[SessionType]) -> None:
             for name, step in definition.steps.items()
         ],
     )
+    _print_options("prompts", kind.options)
+    for name, step in definition.steps.items():
+        _print_options(f"step {name}", step.options)
     say()
     table(
         ("on", "from", "to", "when"),
@@ -75,6 +81,12 @@ def print_type(kind: type[SessionType]) -> None:
     say()
     say(f"at most {definition.budget} interactions; definition {definition.digest[:12]}")
     say(f"`interlock types graph {kind.name}` draws it")
+
+
+def _print_options(whose: str, options: Mapping[str, Any]) -> None:
+    if options:
+        said = ", ".join(f"{name} = {json.dumps(value)}" for name, value in options.items())
+        say(f"options of its {whose}: {said}")
 
 
 def description(kind: type[SessionType]) -> str:

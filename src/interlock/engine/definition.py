@@ -13,7 +13,7 @@ from transitions import Machine
 
 from interlock.engine.errors import DefinitionError
 from interlock.engine.payload import describe
-from interlock.engine.steps import Step
+from interlock.engine.steps import Step, read_options
 from interlock.engine.table import ENDS, Row, fault, read_table
 from interlock.engine.values import WORD, Result, Session
 
@@ -28,7 +28,7 @@ ERRORS = ("error", "timeout", "expired")
 
 FALLBACK = {"warning": "ok", "timeout": "error", "expired": "error"}
 
-ATTRIBUTES = ("transitions", "name", "budget", "inputs", "definition", "check_input")
+ATTRIBUTES = ("transitions", "name", "budget", "options", "inputs", "definition", "check_input")
 """What a session type has besides its steps; no step can take one of these names."""
 
 
@@ -129,7 +129,8 @@ def define(cls: type) -> Definition:
     name, budget, inputs = cls.name, cls.budget, cls.inputs  # type: ignore[attr-defined]
     _check_attributes(cls, name, budget, inputs)
     rows = read_table(cls, steps, cls.transitions)  # type: ignore[attr-defined]
-    digest = _digest(name, budget, steps, rows)
+    options = read_options(cls.__name__, cls.options)  # type: ignore[attr-defined]
+    digest = _digest(name, budget, options, steps, rows)
     routes = {
         (row.source, row.trigger): None if row.guards or row.unless else row.dest
         for row in reversed(rows)  # the first row of several is the one that is asked first
@@ -165,11 +166,18 @@ def _machine(steps: Mapping[str, Step], rows: tuple[Row, ...]) -> Machine:
     )
 
 
-def _digest(name: str, budget: int, steps: Mapping[str, Step], rows: tuple[Row, ...]) -> str:
-    declared = {
+def _digest(
+    name: str,
+    budget: int,
+    options: Mapping[str, Any],
+    steps: Mapping[str, Step],
+    rows: tuple[Row, ...],
+) -> str:
+    declared: dict[str, Any] = {
         "name": name,
         "budget": budget,
-        "steps": {key: value.options for key, value in steps.items()},
+        "steps": {key: value.declared for key, value in steps.items()},
         "rows": [[r.trigger, r.source, r.dest, [*r.guards], [*r.unless]] for r in rows],
     }
+    declared |= {"options": options} if options else {}
     return sha256(json.dumps(declared, sort_keys=True).encode()).hexdigest()

@@ -3,15 +3,18 @@ step, in words, and never an exception: a session must not be stuck on a plugin'
 
 from __future__ import annotations
 
+from typing import Any
+
 from attrs import evolve
 
-from interlock.engine.commands import COMMANDS, Ask, Call, Command, Spawn, Wait
+from interlock.engine.commands import COMMANDS, Ask, Call, Command, Prompt, Spawn, Wait
 from interlock.engine.definition import ERRORS, Definition
 from interlock.engine.errors import BrokenType
 from interlock.engine.payload import accept, check_fields, describe
 from interlock.engine.session_type import SessionType, Step
 from interlock.engine.values import Result, Session
 
+PERMISSIONS = ("permission_mode", "allowed_tools", "mcp")
 FAULT = "session.fault"
 """The command of a step that failed to make one; its result is the error."""
 
@@ -29,19 +32,32 @@ def current_step(kind: SessionType, session: Session) -> Step:
 
 
 def make_command(kind: SessionType, session: Session) -> Command:
-    """The command of the session's step, with the step's timeout; FAULT where it made none.
+    """The command of the session's step, with the step's timeout; a prompt with the options of type
+    and step. FAULT where it made none.
 
     Raises BrokenType.
     """
     step = current_step(kind, session)
     try:
         command = step.body(kind, session)
+        if isinstance(command, Prompt) and (kind.options or step.options):
+            command = evolve(command, options=_gather_options(kind, step, command))
         _check_command(kind.definition, session.step, command)
     except Exception as error:
         return Call(FAULT, {"reason": f"step {session.step} raised {describe(error)}"})
     if isinstance(command, Wait) or command.timeout is not None or step.timeout is None:
         return command
     return evolve(command, timeout=step.timeout)
+
+
+def _gather_options(kind: SessionType, step: Step, prompt: Prompt) -> dict[str, Any]:
+    """The prompt's options over the step's over the type's. No prompt lifts a step's `read_only`,
+    and a prompt that only reads takes neither permissions nor servers over from the type."""
+    near = {**step.options, **prompt.options}
+    if step.options.get("read_only"):
+        near["read_only"] = True
+    left_out = PERMISSIONS if near.get("read_only") else ()
+    return {name: said for name, said in kind.options.items() if name not in left_out} | near
 
 
 def _check_command(definition: Definition, step: str, command: object) -> None:

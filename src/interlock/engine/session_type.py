@@ -31,6 +31,10 @@ class SessionType:
     budget: ClassVar[int] = 100
     """How many interactions a session may have."""
 
+    options: ClassVar[Mapping[str, Any]] = {}
+    """What each of its prompts asks of the agent, as in `{"model": "opus"}`. Those of a step go
+    before them, those of a prompt before both, and all of them before the session's."""
+
     inputs: ClassVar[Mapping[str, str]] = {}
     """Input keys with their help; a key that ends in `?` may be left out.
     Where nothing is declared, any input is taken."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from types import MethodType
 from typing import Any, Literal, TypeVar, overload
@@ -28,6 +29,8 @@ class Step:
     `on_unknown`: what to do when nobody saw the outcome: `retry`, `continue` the agent's own
     conversation, or `ask` a person. None: `continue` for a Prompt, `retry` for everything else.
     `budget`: what all its tries in one session may spend, as in `{"money": 0.5, "tokens": 50_000}`.
+    `options`: what its prompts ask of the agent, as in `{"read_only": True}`; those of the prompt
+    itself go before them.
     """
 
     def __init__(
@@ -38,6 +41,7 @@ class Step:
         timeout: float | None = None,
         on_unknown: OnUnknown | None = None,
         budget: Mapping[str, Any] | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> None:
         if not callable(body):
             raise DefinitionError(f"@step marks a method, not {body!r}; write @step or @step(...)")
@@ -49,6 +53,7 @@ class Step:
         self.timeout = timeout
         self.on_unknown = on_unknown
         self.budget = None if budget is None else _read_budget(self.name, budget)
+        self.options = read_options(f"step {self.name}", {} if options is None else options)
         self.__doc__ = body.__doc__
         self._check()
 
@@ -93,14 +98,28 @@ class Step:
         return reader
 
     @property
-    def options(self) -> dict[str, Any]:
-        """What the decorator was given, by name; a budget only where it was."""
-        options: dict[str, Any] = {
+    def declared(self) -> dict[str, Any]:
+        """What the decorator was given, by name; a budget and options only where they were."""
+        declared: dict[str, Any] = {
             "attempts": self.attempts,
             "timeout": self.timeout,
             "on_unknown": self.on_unknown,
         }
-        return options if self.budget is None else options | {"budget": self.budget.plain}
+        if self.budget is not None:
+            declared["budget"] = self.budget.plain
+        return declared | {"options": self.options} if self.options else declared
+
+
+def read_options(where: str, options: object) -> dict[str, Any]:
+    """What an agent is to be asked for. Raises DefinitionError unless it is a mapping of JSON."""
+    try:
+        if isinstance(options, Mapping) and all(isinstance(name, str) for name in options):
+            plain: dict[str, Any] = json.loads(json.dumps(dict(options), allow_nan=False))
+            return plain
+        told = "it maps the names of options to their values"
+    except (TypeError, ValueError, RecursionError) as error:
+        told = str(error)
+    raise DefinitionError(f"{where}: options={options!r}: {told}")
 
 
 def _read_budget(name: str, budget: Mapping[str, Any]) -> Limits:
@@ -128,6 +147,7 @@ def step(
     timeout: float | None = None,
     on_unknown: OnUnknown | None = None,
     budget: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> Callable[[Body], Step]: ...
 def step(
     body: Body | None = None,
@@ -137,10 +157,18 @@ def step(
     timeout: float | None = None,
     on_unknown: OnUnknown | None = None,
     budget: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> Step | Callable[[Body], Step]:
     """Make a method a step: `@step` or `@step(attempts=3, timeout=600, on_unknown="ask")`."""
 
     def wrap(body: Body) -> Step:
-        return Step(body, attempts=attempts, timeout=timeout, on_unknown=on_unknown, budget=budget)
+        return Step(
+            body,
+            attempts=attempts,
+            timeout=timeout,
+            on_unknown=on_unknown,
+            budget=budget,
+            options=options,
+        )
 
     return wrap if body is None else wrap(body)
