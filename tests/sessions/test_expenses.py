@@ -37,7 +37,7 @@ def told(found: Sequence[sessions.Cost], *by: str) -> dict[Any, int]:
 @pytest.fixture
 def session(scope: Scope) -> Session:
     """A session that asked an agent twice, and a program in between."""
-    made = sessions.create(scope, "pair", agent="codex --x")
+    made = sessions.create(scope, "pair", agent="codex --model x")
     submit(scope, made, used((MODEL, 100), vendor=0.5))
     return submit(scope, made, used((MODEL, 10), ("no-such-model", 3), vendor=0.25))
 

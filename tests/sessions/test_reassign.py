@@ -51,6 +51,11 @@ def test_a_session_that_has_not_begun_can_have_another(scope: Scope) -> None:
         ("codex || nobody", PluginUnusable),
         ("it's", InvalidInput),
         ("a\0", InvalidInput),
+        ("codex --modle gpt-5.5", InvalidInput),
+        ("codex || claude-code --max-turns none", InvalidInput),
+        ("gemini --permission-mode sometimes", InvalidInput),
+        ("program", InvalidInput),
+        ("playback --any-step", InvalidInput),
     ],
 )
 def test_an_agent_that_cannot_be_used_is_refused(

@@ -37,6 +37,10 @@ class Driver:
     """Variables that it may have from the engine's environment."""
     reading: ClassVar[type[Reading]]
 
+    def check(self, options: tuple[str, ...]) -> None:
+        """Raise InvalidInput unless a session may have these options."""
+        self.settle_options(Prompt("anything"), options)
+
     def invoke(self, prompt: Prompt, session: Session, options: tuple[str, ...]) -> Invocation:
         """The program, asked. Raises InvalidInput naming the options there are."""
         settings = self.settle_options(prompt, options)

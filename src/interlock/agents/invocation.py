@@ -78,7 +78,11 @@ class Reader(Protocol):
 
 
 class Agent(Protocol):
-    """The methods are pure: they are given what they need and start nothing."""
+    """The methods are pure: they are given what they need and start nothing.
+
+    It may also have `check(options)`, which raises InvalidInput unless a session may have these
+    options. It is asked before a session starts; without it the first prompt tells.
+    """
 
     def invoke(self, prompt: Prompt, session: Session, options: tuple[str, ...]) -> Invocation:
         """The process that puts the prompt to the agent. `options` are the words behind the

@@ -26,18 +26,17 @@ ROOM_LEFT = 1000  # characters of standard error that an error message takes ove
 class Playback:
     """Answers from a record."""
 
+    def check(self, options: tuple[str, ...]) -> None:
+        """Raise InvalidInput unless one file is named."""
+        _find_file(options)
+
     def invoke(self, prompt: Prompt, session: Session, options: tuple[str, ...]) -> Invocation:
         """The program that looks the answer up. Raises InvalidInput unless one file is named."""
-        files = [word for word in options if word != ANY_STEP]
-        if len(files) != 1 or not files[0] or files[0].startswith("--"):
-            raise InvalidInput(
-                f"name one recorded file, as in `playback recorded.json`, and {ANY_STEP} if any "
-                f"step may take it; not {' '.join(options) or 'nothing'}"
-            )
+        file = _find_file(options)
         step = "" if ANY_STEP in options else session.step
         place = (step, str(session.attempt), str(session.since))
         # -P: a module in the work directory must not take the place of one of Python's.
-        return Invocation((PYTHON, "-P", "-m", MODULE, files[0], *place), structured=True)
+        return Invocation((PYTHON, "-P", "-m", MODULE, file, *place), structured=True)
 
     def read(self, prompt: Prompt, result: Result) -> Result:
         """The recorded result; an error where there is none, or where it cannot be read."""
@@ -49,3 +48,13 @@ class Playback:
             return Result(**recorded)
         except (InvalidInput, TypeError, ValueError, RecursionError) as error:
             return result.failed(f"the recorded result cannot be used: {error}")
+
+
+def _find_file(options: tuple[str, ...]) -> str:
+    files = [word for word in options if word != ANY_STEP]
+    if len(files) != 1 or not files[0] or files[0].startswith("--"):
+        raise InvalidInput(
+            f"name one recorded file, as in `playback recorded.json`, and {ANY_STEP} if any "
+            f"step may take it; not {' '.join(options) or 'nothing'}"
+        )
+    return files[0]

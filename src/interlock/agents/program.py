@@ -20,11 +20,13 @@ from interlock.engine.errors import InvalidInput
 class Program:
     """Runs the program that its options name; its exit code is the answer."""
 
+    def check(self, options: tuple[str, ...]) -> None:
+        """Raise InvalidInput unless they name a program, and how it is run."""
+        _read_options(options)
+
     def invoke(self, prompt: Prompt, session: Session, options: tuple[str, ...]) -> Invocation:
         """The program with the prompt. Raises InvalidInput when none is named."""
-        own, argv = take_options(options, {"--ok-codes": True, "--idle": True})
-        if not argv or not argv[0]:
-            raise InvalidInput("name the program to run, as in `program ruff check --fix .`")
+        argv, ok_codes, idle = _read_options(options)
         values = {
             "prompt": prompt.text,
             "workdir": session.workdir or "",
@@ -36,13 +38,23 @@ class Program:
         return Invocation(
             fill(argv, values),
             stdin=None if as_argument else prompt.text,
-            ok_codes=_codes(own.get("--ok-codes", "0")),
-            idle=_seconds(own["--idle"]) if "--idle" in own else None,
+            ok_codes=ok_codes,
+            idle=idle,
         )
 
     def read(self, prompt: Prompt, result: Result) -> Result:
         """The result as it is: a program says how it went by its exit code."""
         return result
+
+
+def _read_options(
+    options: tuple[str, ...],
+) -> tuple[tuple[str, ...], tuple[int, ...], float | None]:
+    own, argv = take_options(options, {"--ok-codes": True, "--idle": True})
+    if not argv or not argv[0]:
+        raise InvalidInput("name the program to run, as in `program ruff check --fix .`")
+    idle = _seconds(own["--idle"]) if "--idle" in own else None
+    return argv, _codes(own.get("--ok-codes", "0")), idle
 
 
 def _codes(text: str) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from interlock import engine, plugins
-from interlock.agents.choices import name_of, split_choices
+from interlock.agents.choices import name_of, split_choices, split_words
 from interlock.engine.errors import ComponentNotFound, InvalidInput, SessionActive
 from interlock.engine.payload import check_payload, plain, visible
 from interlock.engine.values import Scope, Session, changed
@@ -107,7 +107,10 @@ def check_plugins(agent: str | None, environment: str | None) -> None:
         if not agent.strip():
             raise InvalidInput("the agent is empty; name one, such as `program ruff check --fix`")
         for choice in split_choices(agent):
-            plugins.load_agent(name_of(choice))
+            kind, *words = split_words(choice)
+            check = getattr(plugins.load_agent(kind), "check", None)
+            if check is not None:
+                check(tuple(words))
     if environment is not None:
         name, *options = split(environment)
         check = getattr(plugins.load_environment(name), "check", None)
