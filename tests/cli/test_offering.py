@@ -193,7 +193,7 @@ def test_a_pull_request_is_pushed_and_opened(desk: Desk, made: str, hub: GitHub)
     ]
     body = str(hub.asked["stdin"])
     assert body.startswith("Say hello\nto all of them\n\n")
-    assert f"The session `agent_task` {made}, by the agent program is complete: 2" in body
+    assert f"The session `agent_task` {made}, by the agent program, is complete: 2" in body
     assert hub.asked["token"] == "token-of-the-user"  # noqa: S105
     assert hub.asked["canary"] is None
     assert desk("pull-request", made).out == f"{URL}\n"

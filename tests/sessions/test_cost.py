@@ -170,8 +170,9 @@ def asked_of_budgets(scope: Scope, session: Session) -> list[int]:
 
 
 def test_a_session_without_a_budget_pays_for_none(scope: Scope, session: Session) -> None:
-    """Whether there is one is asked once, when it is claimed; one that has one asks each time."""
+    """When it is claimed it is asked whether the account has any, and which bound this session; one
+    that has one asks each time."""
     sessions.set_budget(accounts.enter("acme", "elsewhere"), limits={"tokens": 1})
-    assert asked_of_budgets(scope, session) == [1] + [0] * (EARLY - 1)
+    assert asked_of_budgets(scope, session) == [2] + [0] * (EARLY - 1)
     bound = sessions.create(scope, "loop", budgets={"tokens": 10**6})
     assert min(asked_of_budgets(scope, bound)) > 0

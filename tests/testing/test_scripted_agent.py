@@ -79,7 +79,7 @@ def test_it_is_played_from_the_command_line(tmp_path: Path) -> None:
     assert wrong.stderr == "fake gemini: entry 1 of the script: it is not an object\n"
     usage = subprocess.run([*module, "gimini", "x"], capture_output=True, text=True, timeout=60)
     assert usage.returncode == 2
-    assert "KIND is claude-code, codex, gemini, opencode or aider" in usage.stderr
+    assert "there is no fake of 'gimini'; use claude-code, codex, gemini," in usage.stderr
 
 
 def test_two_of_a_kind_are_two(
