@@ -82,6 +82,7 @@ def test_an_agents_question_is_replied_to_in_words(user: User) -> None:
     terminal.wait_for("reply (")
     terminal.type("\n")
     terminal.wait_for("1  ")
+    terminal.wait_for(" takes the rows that the step has for an error")
     terminal.wait_for("answer (")
     terminal.type("reply\n")
     terminal.wait_for("there is no choice 'reply'; give error")

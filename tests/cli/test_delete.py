@@ -17,6 +17,8 @@ def test_it_asks_before_it_deletes(desk: Desk) -> None:
     assert told.out.startswith("deleted 1 session, 1 interaction and")
     gone = desk("show", made)
     assert gone.status == 3
+    assert f"session {made} was deleted at 20" in gone.err
+    assert f"there is no session {made} here" in desk("--account", "other", "show", made).err
     assert desk("list").out.startswith("no such session")
 
 

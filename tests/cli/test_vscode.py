@@ -21,6 +21,13 @@ def test_a_session_of_the_editor_executes_nothing(desk: Desk) -> None:
     assert desk.json("show")["status"] == "complete"
 
 
+def test_what_to_do_first_is_told(desk: Desk) -> None:
+    """Where nothing is executed, `interlock run` is not offered."""
+    told = desk("start", "greet", "--environment", "vscode").out
+    assert told.endswith("\n`interlock next` says its first command\n")
+    assert "`interlock run` drives it; " in desk("start", "greet").out
+
+
 def test_children_wait_in_the_editor_too(desk: Desk) -> None:
     """The parent is driven, and each child waits for its result."""
     told = desk("run", "family", "--environment", "vscode")

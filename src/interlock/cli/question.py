@@ -7,7 +7,7 @@ import sys
 from interlock import sessions
 from interlock.cli.descriptions import show_time
 from interlock.cli.outlet import say, tell
-from interlock.cli.standing import introduce
+from interlock.cli.standing import introduce, meaning
 from interlock.engine import Ask, Scope, Session
 from interlock.engine.errors import NothingAsked
 from interlock.engine.pause import REPLY
@@ -24,7 +24,7 @@ def put_question(scope: Scope, session: Session, root: Session) -> bool:
     say(row.command.question.rstrip(), error=True)
     if row.due_at is not None:
         say(f"it can be answered until {show_time(row.due_at)}", error=True)
-    answer = _read_answer(row.command.choices)
+    answer = _read_answer(row.command)
     if answer is None:
         return False
     try:
@@ -34,9 +34,10 @@ def put_question(scope: Scope, session: Session, root: Session) -> bool:
     return True
 
 
-def _read_answer(choices: tuple[str, ...]) -> tuple[str, str] | None:
+def _read_answer(asked: Ask) -> tuple[str, str] | None:
     """A choice and what is said with it; None at the end of input. An agent that asked is told in
     words, so they come first."""
+    choices = asked.choices
     if REPLY in choices:
         words = _read("reply (empty for another answer; Ctrl-D leaves it open): ")
         if words is None:
@@ -45,7 +46,7 @@ def _read_answer(choices: tuple[str, ...]) -> tuple[str, str] | None:
             return REPLY, words
         choices = tuple(choice for choice in choices if choice != REPLY)
     for number, choice in enumerate(choices, 1):
-        tell(f"  {number}  ", (choice, "bold"), error=True)
+        tell(f"  {number}  ", (choice, "bold"), meaning(asked, choice), error=True)
     chosen = _read_choice(choices)
     comment = None if chosen is None else _read("comment (empty for none): ")
     return None if chosen is None or comment is None else (chosen, comment)

@@ -78,11 +78,15 @@ def ask_lines(session: Session) -> Iterator[str]:
     yield row.command.question.rstrip()
     if row.due_at is not None:
         yield f"it can be answered until {show_time(row.due_at)}"
-    meanings = MEANINGS if row.command.about else {}
     for choice in row.command.choices:
         words = ' --comment "..."' if choice == REPLY else ""
-        yield f"`interlock answer {session.id} {choice}{words}`{meanings.get(choice, '')}"
+        yield f"`interlock answer {session.id} {choice}{words}`{meaning(row.command, choice)}"
     yield '--comment "..." says more with it'
+
+
+def meaning(asked: Ask, choice: str) -> str:
+    """What an answer does, to follow it; empty where the session type has made the question."""
+    return MEANINGS.get(choice, "") if asked.about else ""
 
 
 def waiting_sessions(scope: Scope, session: Session) -> list[Session]:

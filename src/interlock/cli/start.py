@@ -19,6 +19,7 @@ from interlock.engine import Session
 from interlock.engine.amounts import read_pairs
 from interlock.engine.errors import InvalidInput
 from interlock.environments.options import keeps_files
+from interlock.sessions.turns import by_hand
 
 START_OPTIONS = (
     click.option(
@@ -144,4 +145,5 @@ def start(caller: Caller, type: str, as_json: bool, **given: Any) -> None:
     if session.queue is not None:
         say(f"it is in the queue {session.queue}; `interlock worker` takes it")
         return
-    say("`interlock run` drives it; `interlock next` says its first command")
+    drives = "" if by_hand(session) else "`interlock run` drives it; "
+    say(f"{drives}`interlock next` says its first command")

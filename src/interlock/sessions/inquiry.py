@@ -8,7 +8,7 @@ from datetime import datetime
 from attrs import frozen
 
 from interlock import engine
-from interlock.engine.errors import InvalidInput, SessionNotFound, TypeUnusable
+from interlock.engine.errors import InvalidInput, TypeUnusable
 from interlock.engine.values import STATUSES, Interaction, Scope, Session
 from interlock.sessions.work import find_row, kind_of, load
 from interlock.store import chain, queries, records, usage_check
@@ -38,9 +38,7 @@ def resolve(scope: Scope, prefix: str) -> str:
         return prefix
     found = queries.ids_like(scope, prefix) if prefix else []
     if not found:
-        raise SessionNotFound(
-            f"there is no session {prefix:.40} here; `interlock list` shows those there are"
-        )
+        return load(scope, prefix).id  # it says when one was deleted
     if len(found) > 1:
         raise InvalidInput(f"{prefix} could be {' or '.join(found)}; give more of the id")
     return found[0]
