@@ -30,6 +30,7 @@ from interlock.environments.making import clone
 from interlock.environments.observation import observe
 from interlock.environments.options import Options, read_options
 from interlock.environments.process_tree import end_strays
+from interlock.environments.remote import find_base
 from interlock.environments.results import Refusal, refuse
 from interlock.environments.snapshot import take_snapshot
 from interlock.environments.store_git import StoreGit, check_workdir, deliver, offer
@@ -85,9 +86,10 @@ class Clone:
             result = evolve(result, duration_ms=round(1000 * (time.monotonic() - began)))
         return result
 
-    def make(self, folder: Path, git: Git, session: Session) -> Workspace:
-        """The session's workspace, which is not there yet. Raises Refusal."""
-        return clone(folder, git, self.kind, session.type)
+    def make(self, folder: Path, git: Git, session: Session, base: str | None) -> Workspace:
+        """The session's workspace, which is not there yet, at a commit or at the last one. Raises
+        Refusal."""
+        return clone(folder, git, self.kind, session.type, base)
 
     def call(self, ours: Workspace, session: Session, call: Call, stop: Event) -> Result:
         """What the function of a Call answers. Raises Refusal."""
@@ -112,7 +114,9 @@ class Clone:
                 raise Refusal("the session has no work directory: start it with --workdir DIR")
             at = Path(session.workdir)
             git = Git(at, source=os.environ, tag=session.id, stop=stop, timeout=TIMEOUT)
-            ours = self.make(folder, git, session)
+            wanted = Options.of(self.kind, session.environment).base
+            base = None if wanted is None else find_base(git, wanted, session.id, stop)
+            ours = self.make(folder, git, session, base)
             emit("workspace", _describe(ours, self.label))
         for name in ("index.lock", "snapshot-index.lock", "HEAD.lock"):
             with suppress(FileNotFoundError):  # of a git that was killed: nobody else is here

@@ -20,12 +20,13 @@ from interlock.environments.snapshot import INDEX, REF
 from interlock.environments.workspace import STORE, TREE, Workspace, keep
 
 
-def clone(folder: Path, git: Git, kind: str, name: str) -> Workspace:
-    """The workspace made in a folder, at the last commit of the repository that `git` is in.
+def clone(folder: Path, git: Git, kind: str, name: str, base: str | None = None) -> Workspace:
+    """The workspace made in a folder, at the commit `base`, or at the last one, of the repository
+    that `git` is in.
 
     Whatever happens on the way, it can be called again. Raises Refusal.
     """
-    ours = begin(folder, git, kind, name)
+    ours = begin(folder, git, kind, name, base)
     new = folder / f"making-{secrets.token_hex(8)}"
     try:
         make_store(new / ours.store.name, ours)
@@ -42,7 +43,7 @@ def clone(folder: Path, git: Git, kind: str, name: str) -> Workspace:
     return ours
 
 
-def begin(folder: Path, git: Git, kind: str, name: str) -> Workspace:
+def begin(folder: Path, git: Git, kind: str, name: str, base: str | None = None) -> Workspace:
     """What a workspace will be; its folder is there and empty. Raises Refusal."""
     head = git.look()
     top = Path(git.run("rev-parse", "--show-toplevel").rstrip("\n"))
@@ -57,7 +58,7 @@ def begin(folder: Path, git: Git, kind: str, name: str) -> Workspace:
         repository=str(top),
         inside=str(inside),
         branch=_free_branch(git, name, folder.name),
-        base=head.commit,
+        base=base or head.commit,
         changed=head.changed or bool(git.run("ls-files", "--others", "--exclude-standard")),
         identity=_identity(git),
     )

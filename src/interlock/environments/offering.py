@@ -7,7 +7,6 @@ configuration names to be run is refused.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from threading import Event
 
@@ -16,27 +15,13 @@ from attrs import frozen
 from interlock.engine import Call, Session
 from interlock.environments import workspace
 from interlock.environments.clone import Clone
-from interlock.environments.environ import build_environment
-from interlock.environments.git import Git
-from interlock.environments.git_settings import ALLOW, OFF
 from interlock.environments.inventory import WORKTREE
 from interlock.environments.plumbing import Plumbing
+from interlock.environments.remote import RemoteGit
 from interlock.environments.results import Refusal
 from interlock.environments.snapshot import take_snapshot
 from interlock.environments.workspace import Workspace
 from interlock.environments.worktree import Worktree
-
-SECONDS = 600.0  # a push of a large branch
-PROTOCOLS = "https:http:ssh:git:file"
-NETWORK = (
-    *("SSH_AUTH_SOCK", "SSH_AGENT_PID", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS"),
-    *("GH_*", "GITHUB_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "XDG_*", "DBUS_SESSION_BUS_ADDRESS"),
-)
-"""What a person's own git and gh may need of their environment, to be who they are."""
-PROGRAMS = (
-    r"^(core\.(sshcommand|askpass|gitproxy)|credential\.(.*\.)?helper"
-    r"|remote\..*\.(receivepack|uploadpack|vcs))$"
-)
 
 
 @frozen
@@ -113,35 +98,10 @@ def find_remote(repository: str, wanted: str | None) -> str:
     return "origin" if "origin" in told else told[0]
 
 
-class RemoteGit(Git):
-    """Runs git in the user's repository, and lets it ask others as the user would."""
-
-    def __init__(self, repository: str, tag: str) -> None:
-        super().__init__(
-            Path(repository), source=os.environ, tag=tag, stop=Event(), timeout=SECONDS
-        )
-        self._env = remote_environment()
-
-
-def remote_environment() -> dict[str, str]:
-    """The variables of what goes to a remote for the user."""
-    told = {**OFF, "GIT_ALLOW_PROTOCOL": PROTOCOLS}
-    return build_environment(told, allow=(*ALLOW, *NETWORK), source=os.environ)
-
-
 def push_branch(offer: Offer, remote: str, tag: str) -> None:
     """The remote has the branch, if that only moves it forward. Raises Refusal."""
-    git = RemoteGit(offer.repository, tag)
-    found = git.ask("config", "--show-scope", "--name-only", "--get-regexp", PROGRAMS)
-    for line in found.stdout.splitlines():
-        scope, _, name = line.partition("\t")
-        if scope in ("local", "worktree"):
-            raise Refusal(
-                f"the repository's own configuration runs a program for a push ({name}): if you "
-                f"trust it, move it to your own with `git config --global`, or push by hand"
-            )
     ref = f"refs/heads/{offer.branch}"
-    git.run(
+    RemoteGit(Path(offer.repository), tag, Event()).go(
         *("push", "--quiet", "--no-verify", "--no-follow-tags", "--no-signed"),
         *("--recurse-submodules=no", "--", remote, f"{ref}:{ref}"),
     )

@@ -29,6 +29,8 @@ class Options:
     """The command that is run once, before the first of the session."""
     secrets: tuple[str, ...] = ()
     """The names of the secrets that its commands may have."""
+    base: str | None = None
+    """Where it begins: a branch, tag or commit, or a branch of a remote, which is fetched."""
 
     @classmethod
     def of(cls, kind: str, environment: str | None) -> Options:
@@ -49,21 +51,25 @@ def split(environment: str) -> tuple[str, ...]:
 
 def read_options(kind: str, words: tuple[str, ...]) -> Options:
     """The options that the words say. Raises InvalidInput."""
-    known = {"--secret": "NAME"} if kind == LOCAL else {"--setup": "'COMMAND'", "--secret": "NAME"}
-    setup: str | None = None
+    files = {} if kind == LOCAL else {"--setup": "'COMMAND'", "--base": "REVISION"}
+    known = {**files, "--secret": "NAME"}
+    once: dict[str, str] = {}
     secrets: list[str] = []
     rest = list(words)
     while rest:
         name, equals, value = rest.pop(0).partition("=")
-        if name not in known or not (equals or rest) or (name == "--setup" and setup is not None):
+        if name not in known or not (equals or rest) or name in once:
             takes = " and ".join(f"{option} {what}" for option, what in known.items())
             raise InvalidInput(f"{kind} takes {takes}, not {shlex.join(words)}")
         given = value if equals else rest.pop(0)
-        if name == "--setup":
-            setup = given
-        else:
+        if name == "--secret":
             secrets.append(given)
-    return Options(() if setup is None else _read_setup(setup), tuple(secrets))
+        else:
+            once[name] = given
+    setup, base = once.get("--setup"), once.get("--base")
+    if base is not None and (not base.strip() or base.startswith("-")):
+        raise InvalidInput("--base names a branch, tag or commit, as in --base origin/main")
+    return Options(() if setup is None else _read_setup(setup), tuple(secrets), base)
 
 
 def _read_setup(given: str) -> tuple[str, ...]:

@@ -14,8 +14,9 @@ from attrs import frozen
 
 from interlock.environments.git import explain
 from interlock.environments.git_settings import QUIET
-from interlock.environments.offering import Offer, remote_environment
+from interlock.environments.offering import Offer
 from interlock.environments.process import run_process
+from interlock.environments.remote import remote_environment
 from interlock.environments.results import Refusal
 
 PROGRAM = "gh"

@@ -27,9 +27,9 @@ class Worktree(Clone):
     kind = "worktree"
     label = " (for trusted agents only)"
 
-    def make(self, folder: Path, git: Git, session: Session) -> Workspace:
+    def make(self, folder: Path, git: Git, session: Session, base: str | None) -> Workspace:
         """The session's work tree, linked to the repository. Raises Refusal."""
-        ours = begin(folder, git, self.kind, session.type)
+        ours = begin(folder, git, self.kind, session.type, base)
         make_store(ours.store, ours)
         # Forced: one whose making was cut short may still be known by that path.
         add = ("worktree", "add", "--quiet", "--force", "-b", ours.branch)
