@@ -186,7 +186,7 @@ def test_opencode_with_everything() -> None:
     )
     assert asked.argv == (
         *("opencode", "run", "--format", "json", "--variant", "high", "-m", "p/m", "-s", "ses_1"),
-        "--auto",
+        *("--auto", "--print-logs", "--log-level", "WARN"),
     )
     assert json.loads(asked.env["OPENCODE_PERMISSION"]) == {
         "bash": {"*": "ask", "git *": "allow", "git push *": "deny"},

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from interlock.engine import Prompt
-from tests.agents.streams import hear, hear_recorded, lines, process
+from tests.agents.streams import hear, hear_recorded, lines, process, text_of
 
 
 def test_codex_tells_of_commands_thoughts_and_words() -> None:
@@ -170,6 +170,36 @@ def test_an_unknown_option_is_known_for_one_before_a_long_help() -> None:
     heard = hear("gemini", "", process(1, stderr=told))
     assert heard.kind == "options"
     assert heard.result.error == "Unknown arguments: new"
+
+
+def test_opencode_logs_which_servers_did_not_start() -> None:
+    """One that the session asked for is an error, any other a warning, and what it logs is no
+    reason of anything else."""
+    log = (
+        'timestamp=2026-11-28T16:34:19Z level=WARN message="server unavailable" key=docs type=local'
+    )
+    ran = process(0, stderr=f"{log}\n{log}\n")
+    servers = Prompt("x", options={"mcp": {"docs": {"command": "docs-server"}}})
+    asked = hear("opencode", text_of("opencode-success"), ran, prompt=servers)
+    assert (asked.result.status, asked.kind) == ("error", "mcp")
+    assert asked.result.error == "these MCP servers did not start: docs"
+    unasked = hear("opencode", text_of("opencode-success"), ran)
+    assert (unasked.result.status, unasked.kind) == ("warning", "mcp")
+    failed = hear("opencode", "", process(1, stderr=f"{log}\nSession not found"))
+    assert (failed.kind, failed.result.error) == ("gone", "Session not found")
+
+
+def test_opencode_ends_no_run_for_its_turns() -> None:
+    """A model that goes on when it was told to end is a warning."""
+
+    def turns(most: int) -> tuple[str, str | None]:
+        prompt = Prompt("x", options={"max_turns": most})
+        heard = hear("opencode", text_of("opencode-success"), prompt=prompt)
+        return heard.result.status, heard.result.error
+
+    assert turns(2) == ("ok", None)
+    told = "its model went on after 1 turns, when it was told to end"
+    assert turns(1) == ("warning", told)
 
 
 def test_opencode_tells_each_step() -> None:

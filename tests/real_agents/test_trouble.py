@@ -56,6 +56,22 @@ def test_a_model_that_does_not_exist_is_told(program: Program, desk: Desk) -> No
     assert "\n" not in answer["error"]
 
 
+SERVING = choose("claude-code", "codex", "opencode", quick=False)
+"""Gemini CLI trusts no settings in a directory for temporary files, which this test works in."""
+
+
+@pytest.mark.parametrize("program", SERVING, indirect=True)
+def test_a_server_that_does_not_start_is_told(program: Program, desk: Desk) -> None:
+    """A session that asks for it does not go on without it and take that for success."""
+    with ModelServer(Turn.text("Done."), repeat_last=True) as server:
+        driver = Driver(desk, program, server.url)
+        broken = '{"gone": {"command": "/no/such/server"}}'
+        agent = name_agent(program, server.url, "--mcp", broken)
+        answer = driver.ask("Write hello.txt", agent=agent)
+    assert (answer["status"], answer["data"]["kind"]) == ("error", "mcp"), answer
+    assert "gone" in answer["error"]
+
+
 @pytest.mark.parametrize("program", choose(*KEYS), indirect=True)
 def test_nobody_logged_in_is_told_with_what_to_do(program: Program, desk: Desk) -> None:
     """Without a key or an account it asks no model."""

@@ -69,6 +69,8 @@ class OpenCode(Driver):
         words += ("--fork",) if settings.fork and conversation else ()
         words += ("--auto",) if settings.permission_mode == "auto" else ()
         words += ("--pure",) if settings.read_only else ()
+        # Only its log tells of a server that did not start.
+        words += ("--print-logs", "--log-level", "WARN") if settings.mcp else ()
         return Invocation(
             ("opencode", "run", "--format", "json", *settings.arguments, *words),
             stdin=with_system(text, settings.system),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+from attrs import evolve
 
 from interlock.agents.faults import Fault, explain
 from interlock.agents.invocation import Event
@@ -18,6 +21,8 @@ REASONS = {
     "length": ("max_output", "its answer was longer than the model may write"),
     "content-filter": ("refused", "the provider's content filter blocked the answer"),
 }
+LOGGED = re.compile(r"^timestamp=.*$", re.MULTILINE)
+BROKEN = re.compile(r'^timestamp=.* message="server unavailable" key=(\S+)', re.MULTILINE)
 
 
 class OpenCodeReading(Reading):
@@ -55,7 +60,7 @@ class OpenCodeReading(Reading):
         """For an option that it does not know it prints how it is used, and nothing else."""
         if (result.stderr or "").lstrip().startswith("opencode run [message"):
             return Fault("options", "it does not know one of its options: see opencode run --help")
-        return super().explain_exit(result)
+        return super().explain_exit(evolve(result, stderr=LOGGED.sub("", result.stderr or "")))
 
     def finish(self, result: Result) -> Result:
         """What the run comes to. A step that ends with a tool call is followed by another, unless
@@ -63,6 +68,10 @@ class OpenCodeReading(Reading):
         self.ended = self._reason not in ("", "tool-calls") or bool(self.denials)
         if self.fault is None and self._reason in REASONS:
             self.fault = Fault(*REASONS[self._reason])
+        self.broken_servers = list(dict.fromkeys(BROKEN.findall(result.stderr or "")))
+        limit = self.asked.settings.max_turns
+        if limit and (self.turns or 0) > limit:
+            self.doubts.append(f"its model went on after {limit} turns, when it was told to end")
         return super().finish(result)
 
     def _take_call(self, part: Fields) -> list[Event]:
