@@ -42,7 +42,7 @@ def test_doctor_changes_nothing(bare_desk: Desk) -> None:
     told = bare_desk("doctor")
     assert told.status == 0
     assert "will be made when it is needed" in told.out
-    assert told.out.endswith("everything is there\n")
+    assert told.out.endswith("everything that is needed is there\n")
     assert not bare_desk.data.exists()
 
 

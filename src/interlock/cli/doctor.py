@@ -63,7 +63,7 @@ def doctor(caller: Caller, as_json: bool) -> int:
         mark = ("--  ", "warning") if finding.note else ("ok  ", "ok")
         mark = mark if finding.ok else ("BAD ", "error")
         tell(mark, f"{finding.name:<12} {finding.told}")
-    say("everything is there" if sound else "mend the lines marked BAD")
+    say("everything that is needed is there" if sound else "mend the lines marked BAD")
     return 0 if sound else 1
 
 
