@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import sys
 
 from interlock import sessions
@@ -70,6 +71,9 @@ def _read(prompt: str) -> str | None:
     """A line from the terminal without its end; None at the end of input."""
     sys.stderr.write(prompt)
     sys.stderr.flush()
+    # A signal that comes just before a read would be heeded only after the next key.
+    while not select.select([sys.stdin], [], [], 0.2)[0]:
+        pass
     line = sys.stdin.readline()
     if not line:
         say(error=True)
