@@ -117,7 +117,6 @@ def test_a_lock_that_stays_is_told_after_a_time(
 ) -> None:
     """After BUSY_SECONDS the caller hears StoreBusy, in words that name the file."""
     monkeypatch.setattr(connection, "BUSY_SECONDS", 0.0)
-    execute("PRAGMA busy_timeout = 0")
     with locked(database), pytest.raises(StoreBusy, match=r"interlock\.db stayed locked"):
         tx().__enter__()
     assert not in_transaction(database)
