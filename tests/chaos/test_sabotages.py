@@ -26,12 +26,14 @@ def source(tmp_path: Path) -> Path:
 def outcome(source: Path, tests: Sequence[str]) -> subprocess.CompletedProcess[str]:
     """What pytest says of tests that are run on another source."""
     options = ("-n0", "-x", "-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:randomly")
+    # Options for the tests around it, such as an order, are not for these.
+    outside = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
     return subprocess.run(
         [sys.executable, "-m", "pytest", *options, *(f"tests/{test}" for test in tests)],
         capture_output=True,
         text=True,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**outside, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"},
         timeout=LONG,
     )
 
