@@ -20,7 +20,7 @@ FRESH = 0.5
 """Seconds for which values that were read are used without a look at the file."""
 
 _read_before: dict[Path, tuple[tuple[int, ...], dict[str, str]]] = {}
-_fresh: dict[str, tuple[float, dict[str, str]]] = {}
+_fresh: dict[str, tuple[float, Path, dict[str, str]]] = {}
 
 
 def put(account_id: str, name: str, value: str) -> Secret:
@@ -70,10 +70,10 @@ def recent_values(account_id: str) -> dict[str, str]:
     """As `values`, but one that another process has set may come half a second later: every
     result that comes in asks for them, and a look at the file costs more than all the rest."""
     known, now = _fresh.get(account_id), time.monotonic()
-    if known is not None and now < known[0]:
-        return known[1]
+    if known is not None and now < known[0] and known[1] == place(account_id):
+        return known[2]
     found = values(account_id)
-    _fresh[account_id] = (now + FRESH, found)
+    _fresh[account_id] = (now + FRESH, place(account_id), found)
     return found
 
 
