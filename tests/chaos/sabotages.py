@@ -136,6 +136,13 @@ SABOTAGES = (
         "store/test_schema.py::test_every_connection_is_durable_and_checks_keys",
     ),
     Sabotage(
+        "commits that a power cut does take back",
+        "store/connection.py",
+        FLUSHED.format("full", 2),
+        FLUSHED.format("normal", 1),
+        "chaos/test_power_cut.py::test_a_power_cut_takes_back_nothing",
+    ),
+    Sabotage(
         "a database that does not flush is not told",
         "store/connection.py",
         "    if told != [*DURABLE.values()]:",

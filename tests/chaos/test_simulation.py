@@ -1,10 +1,7 @@
 """Whatever happens in which order: the log is whole, and the same seed makes the same log."""
 
-import os
 import shutil
-import tempfile
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,15 +14,6 @@ from tests.chaos.simulation import World
 
 AGAIN = 10
 """One seed of so many is drawn twice."""
-
-
-@pytest.fixture
-def quick_disk() -> Iterator[Path]:
-    """A directory in memory, where there is such a place: no power is cut in these worlds."""
-    memory = Path("/dev/shm")  # noqa: S108  a directory of its own is made in it
-    usable = memory.is_dir() and os.access(memory, os.W_OK)
-    with tempfile.TemporaryDirectory(dir=memory if usable else None) as folder:
-        yield Path(folder)
 
 
 @sizes(6, 2000)
