@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from interlock.store import connection
+from interlock.store.connection import now
 from interlock.store.disk import is_sound, sqlite_version
 from interlock.store.maintenance import (
     SessionSize,
@@ -13,9 +12,13 @@ from interlock.store.maintenance import (
     count_sessions,
     every_session,
     faults,
+    is_file,
+    is_there,
     largest_sessions,
     pending,
     place_of,
+    require_file,
+    size,
     table_sizes,
 )
 from interlock.store.restoration import require_database, restore
@@ -27,20 +30,25 @@ __all__ = [
     "count_sessions",
     "every_session",
     "faults",
+    "is_file",
     "is_sound",
+    "is_there",
     "largest_sessions",
+    "now",
     "open_database",
     "pending",
     "place_of",
     "require_database",
+    "require_file",
     "restore",
+    "size",
     "sqlite_version",
     "table_sizes",
 ]
 
 
-def open_database(url: str) -> Path:
-    """The file of the database at a URL, open for this process; it is made and brought up to date
+def open_database(url: str) -> str:
+    """Where the database at a URL is, open for this process; it is made and brought up to date
     where it must be. Raises StoreUnusable."""
     connection.connect(url)
-    return Path(connection.location())
+    return connection.location()

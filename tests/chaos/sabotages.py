@@ -123,14 +123,14 @@ SABOTAGES = (
     ),
     Sabotage(
         "a transaction that reads first and locks later",
-        "store/connection.py",
+        "store/sqlite.py",
         'execute("BEGIN IMMEDIATE")',
         'execute("BEGIN DEFERRED")',
         "store/test_transactions.py::test_no_update_of_concurrent_threads_is_lost",
     ),
     Sabotage(
         "commits that a power cut may take back",
-        "store/connection.py",
+        "store/sqlite.py",
         FLUSHED.format("full", 2),
         FLUSHED.format("normal", 1),
         "store/test_schema.py::test_every_connection_is_durable_and_checks_keys",
@@ -144,9 +144,9 @@ SABOTAGES = (
     ),
     Sabotage(
         "a database that does not flush is not told",
-        "store/connection.py",
-        "    if told != [*DURABLE.values()]:",
-        "    if False:",
+        "store/sqlite.py",
+        "        if told != [*DURABLE.values()]:",
+        "        if False:",
         "store/test_disk.py::test_a_database_that_does_not_flush_is_refused",
     ),
     Sabotage(

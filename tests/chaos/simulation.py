@@ -13,14 +13,13 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from interlock import Interaction, Result, Session, accounts, sessions
 from interlock.engine.errors import InterlockError
-from interlock.sessions import lease, recent, runner, work
+from interlock.sessions import lease, recent
 from interlock.store import connection, records
 from interlock.store.connection import disconnect, fetch
 
@@ -217,16 +216,15 @@ class World:
 
     def _place(self, patch: pytest.MonkeyPatch) -> None:
         """Have the clock, the names and the turns of this world."""
-        clock = SimpleNamespace(now=lambda zone: BEGIN + timedelta(seconds=self.seconds))
-        for module in (lease, work, runner):
-            patch.setattr(module, "datetime", clock)
+        patch.setattr(connection, "now", lambda: BEGIN + timedelta(seconds=self.seconds))
         patch.setattr(lease, "clock", lambda: self.seconds)
         patch.setattr(lease, "_host", lambda: "world")
         patch.setattr(lease, "_process", self._process)
         patch.setattr(lease, "_lives", lambda number, born: self.actors[number].alive)
         patch.setattr(lease.Lease, "watch", lambda held: None)  # its thread would run by itself
         patch.setattr(records, "new_id", lambda: f"session-{self._number():06}")
-        begin = connection._begin
+        opened = connection.backend()
+        begin = opened.start
 
         def begin_in_turn() -> None:
             actor = getattr(self.local, "actor", None)
@@ -234,7 +232,7 @@ class World:
                 actor.pause()
             begin()
 
-        patch.setattr(connection, "_begin", begin_in_turn)
+        patch.setattr(opened, "start", begin_in_turn)
 
     def _process(self) -> str:
         return f"world:{self.local.actor.number}:0.00"

@@ -278,7 +278,8 @@ def test_a_backup_overwrites_nothing(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("postgresql://localhost/x", "is not understood"),
+        ("mysql://ann:secret@localhost/x", "'mysql://localhost/x' is not understood"),
+        ("postgresql://ann:secret@127.0.0.1:1/x", "postgresql://127.0.0.1:1/x cannot be reached"),
         ("sqlite:///:memory:", "names no file"),
         ("nonsense", "is not understood"),
     ],

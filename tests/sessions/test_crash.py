@@ -1,7 +1,7 @@
 """A process may die at any moment: nothing that was acknowledged is lost, nothing happens twice
 unseen, and the next run goes on."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,45 +23,33 @@ class Killed(BaseException):
     """The process is gone: from here on it says nothing more to the database."""
 
 
-class Mortal:
-    """A connection that dies before its n-th statement."""
+class Life:
+    """So many statements of a process, before the next of which it dies."""
 
-    def __init__(self, real: Any, statements: int) -> None:
-        self.real = real
+    def __init__(self, statements: int) -> None:
         self.left = statements
 
-    @property
-    def in_transaction(self) -> bool:
-        """As the real one."""
-        self.die()
-        return bool(self.real.in_transaction)
+    def spend(self, act: Callable[..., Any]) -> Callable[..., Any]:
+        """The same act, while it lives."""
 
-    def execute(self, *statement: Any) -> Any:
-        """As the real one, while it lives."""
-        self.left -= 1
-        self.die()
-        return self.real.execute(*statement)
+        def statement(*values: Any) -> Any:
+            self.left -= 1
+            if self.left <= 0:
+                raise Killed
+            return act(*values)
 
-    def changes(self) -> int:
-        """As the real one."""
-        return int(self.real.changes())
-
-    def die(self) -> None:
-        """Raise Killed when its time has come."""
-        if self.left <= 0:
-            raise Killed
+        return statement
 
 
 @contextmanager
 def dying_after(statements: int) -> Iterator[None]:
     """A process that dies before so many statements were made; then another takes its place."""
-    real = connection._connection()
-    mortal = Mortal(real, statements)
+    opened, life = connection.backend(), Life(statements)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(connection, "_connection", lambda: mortal)
+        for name in ("start", "change", "find", "undo"):
+            patch.setattr(opened, name, life.spend(getattr(opened, name)))
         yield
-    if real.in_transaction:
-        real.execute("ROLLBACK")
+    opened.undo()
     disconnect()
     restart()
     with tx():  # its lease ends with it: a real one is told by its process id

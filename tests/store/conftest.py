@@ -7,14 +7,21 @@ import pytest
 from peewee import Database
 
 from interlock.store.connection import connect, disconnect
+from tests.server import Server
 
 KINDS = ("sqlite",)
 
 
 @pytest.fixture(params=KINDS)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a database that is not there yet."""
-    return {"sqlite": f"sqlite:///{tmp_path / 'interlock.db'}"}[request.param]
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database that has nothing in it: a file that is not there yet, or one with
+    tables on a server."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'interlock.db'}"
+        return
+    server: Server = request.getfixturevalue("server")
+    with server.database() as made:
+        yield made
 
 
 @pytest.fixture

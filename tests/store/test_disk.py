@@ -86,10 +86,10 @@ def test_a_database_that_does_not_flush_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the pragmas asked for is read back."""
-    from interlock.store import connection
+    from interlock.store import sqlite
 
-    weak = {**connection.PRAGMAS, "synchronous": "normal"}
-    monkeypatch.setattr(connection, "PRAGMAS", weak)
+    weak = {**sqlite.PRAGMAS, "synchronous": "normal"}
+    monkeypatch.setattr(sqlite, "PRAGMAS", weak)
     with pytest.raises(StoreUnusable, match="every commit on the disk"):
         connect(f"sqlite:///{tmp_path}/interlock.db")
 

@@ -215,7 +215,7 @@ def test_the_migrations_lead_to_the_schema_of_the_models(
     database: peewee.Database, url: str
 ) -> None:
     """A database made from today's models at once has the same schema as a migrated one."""
-    fresh = type(database)(f"{database.database}.fresh", pragmas={"foreign_keys": 1})
+    fresh = type(database)(f"{url}.fresh")
     with fresh.bind_ctx(TABLES, bind_refs=False, bind_backrefs=False), fresh:
         fresh.create_tables(TABLES, safe=False)
         made = _schema(fresh)

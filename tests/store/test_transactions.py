@@ -9,7 +9,7 @@ import peewee
 import pytest
 
 from interlock.engine.errors import InvalidInput, Refused, StoreBusy
-from interlock.store import connection, queries, records
+from interlock.store import connection, queries, records, sqlite
 from interlock.store.connection import disconnect, execute, guard, tx
 from tests.store.samples import NOW, enter, new_session, value
 
@@ -116,7 +116,7 @@ def test_a_lock_that_stays_is_told_after_a_time(
     database: peewee.Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After BUSY_SECONDS the caller hears StoreBusy, in words that name the file."""
-    monkeypatch.setattr(connection, "BUSY_SECONDS", 0.0)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.0)
     with locked(database), pytest.raises(StoreBusy, match=r"interlock\.db stayed locked"):
         tx().__enter__()
     assert not in_transaction(database)
@@ -129,14 +129,15 @@ def test_ctrl_c_while_it_waits_leaves_no_transaction_open(
     database: peewee.Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An interrupt is raised when BEGIN has returned: what it began is undone."""
-    begin = connection._begin
+    opened = connection.backend()
+    begin = opened.start
 
     def interrupted() -> None:
         begin()
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(connection, "_begin", interrupted)
+        patch.setattr(opened, "start", interrupted)
         with pytest.raises(KeyboardInterrupt):
             tx().__enter__()
     assert not in_transaction(database)

@@ -12,7 +12,8 @@ import pytest
 from interlock import Result
 from interlock.engine.errors import StoreUnusable
 from interlock.store import queries, records
-from interlock.store.connection import connect, disconnect, execute, path_of, tx
+from interlock.store.connection import connect, disconnect, execute, tx
+from interlock.store.sqlite import path_of
 from tests.store.samples import NOW, enter, new_session, step_once, value
 
 # Writes until it cannot: the size of a file is limited, as on a disk that is full.
@@ -117,7 +118,7 @@ def test_a_path_is_taken_as_it_is_written(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     "url",
     [
-        "postgresql://localhost/interlock",
+        "mysql://localhost/interlock",
         "/tmp/interlock.db",  # noqa: S108
         "sqlite://interlock.db",
         "sqlite:///",
@@ -130,6 +131,26 @@ def test_a_path_is_taken_as_it_is_written(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_url_that_names_no_file_is_refused(url: str) -> None:
     """A URL of another kind is refused with one that would do."""
     assert repr(url) in refusal(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ann:secret@127.0.0.1:1/interlock",
+        "postgresql:///interlock?host=/nowhere&password=secret",
+    ],
+)
+def test_a_server_that_does_not_answer_is_told_without_the_password(url: str) -> None:
+    """What cannot be reached is named, in one line that has nothing secret in it."""
+    said = refusal(url)
+    assert "cannot be reached" in said
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize("url", ["postgresql://h/db?nothing=1", "postgresql://[::1/db"])
+def test_a_url_of_a_server_that_cannot_be_read_is_refused(url: str) -> None:
+    """It is told what one looks like, and not repeated: it may have a password."""
+    assert "use postgresql://user@host" in refusal(url)
 
 
 def test_a_database_that_was_cut_off_is_told(tmp_path: Path) -> None:

@@ -178,7 +178,9 @@ def test_an_odd_usage_can_be_kept_many_times(session: Session, odd: Any) -> None
     """No sum of it goes over."""
     for seq in range(1, 41):
         add(session, seq, accept(Result(usage=odd, duration_ms=2**62)))
-    sums = "sum(input_tokens + output_tokens), sum(requests), sum(duration_ms), total(vendor_cost)"
+    sums = (
+        "sum(input_tokens + output_tokens), sum(requests), sum(duration_ms), sum(vendor_cost * 1.0)"
+    )
     assert fetch(f"SELECT {sums} FROM usage")
     assert usage_check.faults(session) == []
 

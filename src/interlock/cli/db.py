@@ -20,7 +20,7 @@ LARGEST = 10
 
 COMMANDS = {
     "migrate": (f"{PACKAGE}:migrate", "Bring the database up to date."),
-    "check": (f"{PACKAGE}:check", "Check the file, and every session against its log."),
+    "check": (f"{PACKAGE}:check", "Check the database, and every session against its log."),
     "stats": (f"{PACKAGE}:stats", "Count what is in it, and what is large."),
     "backup": (f"{PACKAGE}:backup", "Copy it to a new file, also while it is in use."),
     "restore": ("interlock.cli.restore:restore", "Make a backup the database again."),
@@ -37,9 +37,11 @@ COMMANDS = {
 )
 @click.pass_context
 def db(ctx: click.Context) -> None:
-    """The database: one SQLite file with every session of every project.
+    """The database with every session of every project: one SQLite file, or a database of a
+    PostgreSQL server.
 
-    It is in the data directory (INTERLOCK_DATA_DIR), or where INTERLOCK_DATABASE_URL says.
+    The file is in the data directory (INTERLOCK_DATA_DIR), unless INTERLOCK_DATABASE_URL names
+    another place, such as postgresql://user@host/database.
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
@@ -58,7 +60,7 @@ def migrate(caller: Caller, as_json: bool) -> None:
     missing = database.pending(caller.settings.database_url)
     place = database.open_database(caller.settings.database_url)
     if as_json:
-        document({"path": str(place), "applied": missing})
+        document({"path": place, "applied": missing})
         return
     for name in missing:
         say(f"applied {name}")
@@ -75,7 +77,7 @@ def migrate(caller: Caller, as_json: bool) -> None:
 @json_option
 @pass_caller
 def check(caller: Caller, as_json: bool) -> int:
-    """Check the file's pages, indexes and keys, then every session against the replay of its log,
+    """Check pages, indexes and keys, then every session against the replay of its log,
     and the sums of what was used against the log too.
 
     A session whose type is not there, or has another definition now, cannot be replayed; it is
@@ -91,7 +93,7 @@ def check(caller: Caller, as_json: bool) -> int:
         found["sessions"] += _check_usage(scope, session_id)
     sound = not found["file"] and not found["sessions"]
     if as_json:
-        document({"path": str(place), "sound": sound, "sessions_checked": total} | {
+        document({"path": place, "sound": sound, "sessions_checked": total} | {
             "faults": found["file"] + found["sessions"], "skipped": found["skipped"]
         })  # fmt: skip
         return 0 if sound else 1
@@ -153,11 +155,11 @@ def stats(caller: Caller, as_json: bool) -> None:
     tables = database.table_sizes()
     largest = database.largest_sessions(scope, LARGEST)
     place = database.place_of(caller.settings.database_url)
-    size = place.stat().st_size
+    size = database.size()
     if as_json:
         document(
             {
-                "path": str(place),
+                "path": place,
                 "bytes": size,
                 "tables": [_members(one) for one in tables],
                 "largest_sessions": [_members(one) for one in largest],

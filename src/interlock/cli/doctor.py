@@ -79,14 +79,16 @@ def look_at_python(caller: Caller) -> Iterator[Finding]:
 
 def look_at_data(caller: Caller) -> Iterator[Finding]:
     """The data directory and the database."""
+    url = caller.settings.database_url
     try:
         folder = caller.settings.data_dir
-        place = database.place_of(caller.settings.database_url)
+        place = database.place_of(url)
+        is_file = database.is_file(url)
     except InterlockError as error:
         yield Finding("database", False, str(error))
         return
     yield _look_at_folder(folder)
-    yield _look_at_file(place, caller.settings.database_url)
+    yield _look_at_file(Path(place), url) if is_file else _look_at_server(place, url)
 
 
 def _look_at_folder(folder: Path) -> Finding:
@@ -113,6 +115,15 @@ def _look_at_file(place: Path, url: str) -> Finding:
     return Finding(
         "database", True, f"{place}, {place.stat().st_size:,} bytes{_permissions(place)}{behind}"
     )
+
+
+def _look_at_server(place: str, url: str) -> Finding:
+    try:
+        missing = database.pending(url)
+    except InterlockError as error:
+        return Finding("database", False, str(error))
+    behind = f", {len(missing)} migrations behind: `interlock db migrate`" if missing else ""
+    return Finding("database", True, f"{place}{behind}")
 
 
 def _permissions(place: Path) -> str:

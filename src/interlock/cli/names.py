@@ -105,7 +105,7 @@ def find_sessions(caller: Caller, incomplete: str) -> Iterable[CompletionItem]:
     from interlock.engine.errors import InterlockError
 
     try:
-        if not database.place_of(caller.settings.database_url).exists():
+        if not database.is_there(caller.settings.database_url):
             return
         page = sessions.find(caller.scope, limit=SHOWN)
     except InterlockError:
@@ -137,7 +137,7 @@ def find_secrets(caller: Caller, incomplete: str) -> Iterable[CompletionItem]:
     from interlock.secrets import vault
 
     try:
-        if not database.place_of(caller.settings.database_url).exists():
+        if not database.is_there(caller.settings.database_url):
             return
         found = vault.listing(caller.scope.account_id)
     except InterlockError:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 import click
 
-from interlock import sessions
+from interlock import database, sessions
 from interlock.cli.caller import Caller, pass_caller
 from interlock.cli.descriptions import headline
 from interlock.cli.names import id_argument
@@ -65,7 +64,7 @@ def refusals() -> Iterator[None]:
 def idle_session(scope: Scope, session_id: str) -> Session:
     """The session, which nobody runs now. Raises SessionBusy."""
     session = sessions.get(scope, session_id)
-    if sessions.running(session, datetime.now(UTC)):
+    if sessions.running(session, database.now()):
         raise SessionBusy(f"session {session.id} is being run now; its files change meanwhile")
     return session
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 import click
 
-from interlock import sessions
+from interlock import database, sessions
 from interlock.cli.caller import Caller, pass_caller
 from interlock.cli.listing import shown_ids
 from interlock.cli.outlet import document_list, say, table
@@ -46,7 +46,7 @@ def recover(caller: Caller, runs: bool, all_projects: bool, as_json: bool) -> in
     found = list(_unfinished(scope))
     if runs:
         found = [_run(scope, session, as_json) for session in found]
-    now = datetime.now(UTC)
+    now = database.now()
     if as_json:
         document_list(_document(session, now) for session in found)
     elif found:
@@ -70,7 +70,7 @@ def _unfinished(scope: Scope) -> Iterator[Session]:
 
 def _run(scope: Scope, session: Session, as_json: bool) -> Session:
     session = sessions.get(scope, session.id)
-    if not sessions.standing(session, datetime.now(UTC)).goes_on:
+    if not sessions.standing(session, database.now()).goes_on:
         return session
     say(f"running {session.type} {session.id}", error=as_json)
     try:

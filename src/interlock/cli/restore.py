@@ -32,7 +32,8 @@ def restore(caller: Caller, file: Path, yes: bool, as_json: bool) -> None:
     What is there now is copied beside the database first, so nothing is lost. Sessions that are
     being run lose their hold: what their runners write from now on is refused.
     """
-    place = database.open_database(caller.settings.database_url)
+    place = Path(database.open_database(caller.settings.database_url))
+    database.require_file()
     backup = file.expanduser().absolute()
     database.require_database(backup)
     if not yes:

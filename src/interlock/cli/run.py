@@ -6,12 +6,11 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from interlock import plugins, sessions
+from interlock import database, plugins, sessions
 from interlock.cli.caller import Caller, pass_caller
 from interlock.cli.descriptions import show_time
 from interlock.cli.documents import session_document
@@ -178,7 +177,7 @@ class Drive:
         if due is None:
             return self.stays and self._stay_for_budget(session)
         say(f"waits until {show_time(due)}", error=self.as_json)
-        while (left := (due - datetime.now(UTC)).total_seconds()) > 0:
+        while (left := (due - database.now()).total_seconds()) > 0:
             time.sleep(min(left, 1.0))  # a wall clock that is set right is noticed in a second
         return True
 

@@ -32,7 +32,7 @@ def init(caller: Caller, as_json: bool) -> None:
     if as_json:
         document(
             {
-                "database": str(database.place_of(caller.settings.database_url)),
+                "database": database.place_of(caller.settings.database_url),
                 "migrations_applied": missing,
                 "account": caller.account,
                 "account_id": scope.account_id,

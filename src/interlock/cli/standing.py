@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
-from interlock import sessions
+from interlock import database, sessions
 from interlock.cli.descriptions import name_session, show_seconds, show_time
 from interlock.cli.outlet import tell, word
 from interlock.engine import Ask, Scope, Session, Spawn, Wait
@@ -28,7 +28,7 @@ def say_where(session: Session, *, error: bool = False) -> None:
     """Print in one line where a session stands."""
     words: list[str | tuple[str, str]] = [f"{session.type} {session.id} "]
     if session.active:
-        how = sessions.standing(session, datetime.now(UTC))
+        how = sessions.standing(session, database.now())
         words.append(f"{how.told} at step {session.step}")
     else:
         words += ["is ", (session.status, session.status)]

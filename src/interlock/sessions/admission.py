@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 from attrs import evolve
@@ -21,7 +21,7 @@ from interlock.engine.session_type import SessionType
 from interlock.engine.values import Interaction, Result, Session
 from interlock.sessions import balances
 from interlock.sessions.work import Work, kind_of, put
-from interlock.store import budgets
+from interlock.store import budgets, connection
 
 NOT_BEGUN = {"begun": False}
 """In the data of a result: the command was not carried out."""
@@ -118,7 +118,7 @@ class Meter:
                 self._session,
                 kind_of(self._session),
                 self._row.command,
-                datetime.now(UTC),
+                connection.now(),
                 but=(self._session.id, self._row.seq),
                 took=took,
             )

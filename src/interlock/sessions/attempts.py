@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from attrs import frozen
@@ -30,7 +30,7 @@ from interlock.sessions.lease import Lease, holds
 from interlock.sessions.runner import proceed
 from interlock.sessions.turns import waits
 from interlock.sessions.work import kind_of, load
-from interlock.store import queue
+from interlock.store import connection, queue
 from interlock.store.connection import tx
 from interlock.store.queue import Candidate
 
@@ -112,7 +112,7 @@ class Attempts:
             except StaleSession as error:
                 return Note("stopped", candidate, why=str(error))
             if session.active and session.open is not None and waits(session):
-                _rest(session, datetime.now(UTC))
+                _rest(session, connection.now())
                 kind: Kind = "waits"
             else:
                 kind = "left" if session.active else "ended"

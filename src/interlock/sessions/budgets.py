@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from attrs import evolve, frozen
@@ -18,7 +17,7 @@ from interlock.sessions.admission import asks, go_on
 from interlock.sessions.balances import Balance, balance, listed
 from interlock.sessions.work import Work, kind_of, load
 from interlock.store import budgets as store
-from interlock.store import records
+from interlock.store import connection, records
 from interlock.store.budgets import PERIODS, Budget
 
 MOST = 1000
@@ -43,7 +42,7 @@ class BudgetChange:
 def balances(scope: Scope, session_id: str | None = None) -> list[Balance]:
     """Each budget that bounds a session, nearest first, with what was spent of it; without a
     session those of the scope's project and account. Raises SessionNotFound."""
-    now = datetime.now(UTC)
+    now = connection.now()
     if session_id is not None:
         session = load(scope, session_id)
         return [balance(one, now) for one in listed(session, _kind(session))]

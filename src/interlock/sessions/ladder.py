@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ from interlock.engine.commands import Prompt
 from interlock.engine.errors import InterlockError, InvalidInput
 from interlock.engine.pause import WAITS, wait_of
 from interlock.engine.values import Interaction, Result, Session, changed
-from interlock.store import queries
+from interlock.store import connection, queries
 
 if TYPE_CHECKING:
     from interlock.sessions.runner import Emit, Perform
@@ -91,7 +91,7 @@ class Ladder:
         first that will be free again."""
         if len(choices) == 1:
             return self._join(self._put(name_of(choices[0]), self.prompt))
-        limits, now = _read_limits(self.session, choices), datetime.now(UTC)
+        limits, now = _read_limits(self.session, choices), connection.now()
         result: Result | None = None
         for choice in choices:
             if limits.get(choice, now) > now:

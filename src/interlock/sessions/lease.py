@@ -6,9 +6,8 @@ import contextlib
 import os
 import socket
 import threading
-import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from secrets import token_hex
 from types import TracebackType
@@ -22,6 +21,7 @@ from interlock.sessions.balances import bounds
 from interlock.sessions.turns import settle, waits
 from interlock.sessions.work import Work, kind_of, load, put
 from interlock.store import connection, records
+from interlock.store.times import clock
 
 LEASE_SECONDS = 30.0
 RENEW_SECONDS = 10.0
@@ -124,7 +124,7 @@ class Lease:
         with contextlib.suppress(StoreUnusable), connection.tx():
             if self.executing:
                 # Nobody saw how the command ended: a lease that is over tells the next holder so.
-                records.renew(self.session_id, self.owner, datetime.now(UTC))
+                records.renew(self.session_id, self.owner, connection.now())
             else:
                 records.release(self.session_id, self.owner)
 
@@ -153,16 +153,10 @@ class Lease:
 
     def _renew(self) -> float:
         with connection.tx():
-            asked, now = clock(), datetime.now(UTC)
+            asked, now = clock(), connection.now()
             records.renew(self.session_id, self.owner, now + timedelta(seconds=LEASE_SECONDS))
         self._until = asked + LEASE_SECONDS - MARGIN_SECONDS
         return asked
-
-
-def clock() -> float:
-    """Seconds on a clock that nobody sets, and that goes on while the machine sleeps where the
-    system has such a one."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def running(session: Session, now: datetime) -> bool:

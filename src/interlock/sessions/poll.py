@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from attrs import frozen
 
 from interlock.sessions.fairness import Caps, Turns
 from interlock.sessions.lease import holds
-from interlock.store import queue
+from interlock.store import connection, queue
 from interlock.store.queue import Candidate, Lane
 from interlock.store.times import read_time, write_time
 
@@ -42,7 +42,7 @@ class Poll:
 
     def look(self, busy: Mapping[str, Candidate], free: int) -> Look:
         """At most `free` sessions to take, without those that this worker is `busy` with."""
-        now, moment = datetime.now(UTC), time.monotonic()
+        now, moment = connection.now(), time.monotonic()
         self._passed = {name: until for name, until in self._passed.items() if until > moment}
         running, found = dict(busy), []
         for held in queue.leased():

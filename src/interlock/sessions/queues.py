@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from attrs import frozen
 
@@ -12,8 +12,8 @@ from interlock.engine.values import Scope, Session, changed
 from interlock.sessions.lease import holds, running
 from interlock.sessions.turns import by_hand
 from interlock.sessions.work import Work, load
+from interlock.store import connection, records
 from interlock.store import queue as store
-from interlock.store import records
 
 MODES = ("manual", "auto", "agentic")
 DEFAULT = "default"
@@ -61,7 +61,7 @@ class Holder:
 
 def holders(scope: Scope) -> list[Holder]:
     """Who holds which session in scope, by its lease, alive or not."""
-    now = datetime.now(UTC)
+    now = connection.now()
     return [
         Holder(
             process=":".join(held.owner.split(":")[:2]),

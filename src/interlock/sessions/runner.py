@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from interlock import engine
@@ -28,7 +27,7 @@ from interlock.sessions.ladder import climb
 from interlock.sessions.lease import Lease
 from interlock.sessions.turns import waits
 from interlock.sessions.work import Work, find_row, kind_of, load, put
-from interlock.store import codec, queries, records
+from interlock.store import codec, connection, queries, records
 from interlock.store.codec import Submitted
 from interlock.store.connection import tx
 
@@ -110,7 +109,7 @@ def _execute(session: Session, row: Interaction, perform: Perform, stop: threadi
     def emit(kind: str, data: Mapping[str, Any]) -> None:
         told = take_data(session.account_id, data)
         with tx():
-            queries.add_event(session, row.seq, kind, told, datetime.now(UTC))
+            queries.add_event(session, row.seq, kind, told, connection.now())
 
     try:
         result = climb(session, row, perform, emit=emit, stop=stop)

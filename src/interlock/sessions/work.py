@@ -8,7 +8,7 @@ just ended.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 
 from interlock import engine, plugins
@@ -20,7 +20,7 @@ from interlock.engine.session_type import SessionType
 from interlock.engine.values import Interaction, Result, Scope, Session, changed
 from interlock.sessions import recent
 from interlock.sessions.subscribers import Change, is_heard, publish
-from interlock.store import codec, deletion, queue, records, rows
+from interlock.store import codec, connection, deletion, queue, records, rows
 from interlock.store.codec import Submitted
 from interlock.store.connection import tx
 
@@ -48,7 +48,7 @@ class Work:
     def __enter__(self) -> Work:
         """Begin; `now` is the time of everything in it."""
         self._tx.__enter__()
-        self.now = datetime.now(UTC)
+        self.now = connection.now()
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:

@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from typing import Literal
 
@@ -162,5 +161,5 @@ class Worker:
         if end is not None:
             return max(0.0, end - time.monotonic())
         due = self._look.next_time
-        left = POLL_SECONDS if due is None else (due - datetime.now(UTC)).total_seconds()
+        left = POLL_SECONDS if due is None else (due - connection.now()).total_seconds()
         return min(max(0.0, left), POLL_SECONDS)

@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from interlock.engine.limits import Limits
 from interlock.engine.values import Session
-from interlock.store.connection import execute, fetch
+from interlock.store.connection import backend, execute, fetch
 from interlock.store.metering import FAMILY
 from interlock.store.times import write_time
 from interlock.store.usage import NANO
@@ -21,8 +21,8 @@ PLACE = ("account_id", "project_id", "session_id", "step")
 COLUMNS = (*PLACE, "money", "tokens", "seconds", "steps", "period", "asked_at")
 SELECT = f"SELECT {', '.join(COLUMNS)} FROM budget"
 AT = (
-    "account_id = ? AND ifnull(project_id, '') = ifnull(?, '') "
-    "AND ifnull(session_id, '') = ifnull(?, '') AND ifnull(step, '') = ifnull(?, '')"
+    "account_id = ? AND coalesce(project_id, '') = coalesce(?, '') "
+    "AND coalesce(session_id, '') = coalesce(?, '') AND coalesce(step, '') = coalesce(?, '')"
 )
 ABOVE = (
     "WITH RECURSIVE above(id, parent_id) AS (SELECT id, parent_id FROM session WHERE id = ? "
@@ -36,8 +36,7 @@ APPLYING = (
 )
 HELD = (
     "SELECT i.session_id FROM interaction i WHERE i.status = 'open' AND i.account_id = ? "
-    "AND json_extract(i.command, '$.kind') = 'ask' "
-    "AND json_extract(i.command, '$.about') IN ('budget', 'no_budget')"
+    "AND {} = 'ask' AND {} IN ('budget', 'no_budget')"
 )
 
 
@@ -110,7 +109,9 @@ def held(budget: Budget, limit: int) -> list[str]:
     elif budget.project_id is not None:
         where, values = "AND i.project_id = ?", [*values, budget.project_id]
     family = FAMILY if budget.session_id is not None else ""
-    sql = f"{family} {HELD} {where} ORDER BY i.session_id LIMIT ?"
+    member = backend().dialect.member
+    asking = HELD.format(member("i.command", "kind"), member("i.command", "about"))
+    sql = f"{family} {asking} {where} ORDER BY i.session_id LIMIT ?"
     return [str(id_) for (id_,) in fetch(sql, (*values, limit))]
 
 

@@ -12,7 +12,7 @@ from attrs import field, frozen
 
 from interlock.agents.usage import COUNTERS
 from interlock.engine.values import Scope
-from interlock.store.connection import fetch
+from interlock.store.connection import backend, fetch
 from interlock.store.spending import BELOW, SUMS
 from interlock.store.times import write_time
 from interlock.store.usage import NANO
@@ -23,7 +23,7 @@ KEYS = {
     "step": "u.step",
     "agent": "u.agent",
     "model": "u.model",
-    "day": "substr(u.inserted_at, 1, 10)",
+    "day": "u.inserted_at",
     "project": "u.project_id",
     "row": "u.seq",
     "time": "u.inserted_at",
@@ -35,7 +35,7 @@ CHOSEN = ("type", "step", "agent", "model")
 
 ONE_MODEL = (
     "NOT EXISTS (SELECT 1 FROM usage o "
-    "WHERE o.session_id = u.session_id AND o.seq = u.seq AND o.model IS NOT u.model)"
+    "WHERE o.session_id = u.session_id AND o.seq = u.seq AND o.model IS DISTINCT FROM u.model)"
 )
 
 
@@ -90,7 +90,7 @@ def costs(scope: Scope, choice: Choice, by: tuple[str, ...]) -> list[Cost]:
     apart = "model" in by or choice.model is not None
     typed = "type" in by or choice.type is not None
     where, values = _where(scope, choice)
-    keys = [KEYS[name] for name in by]
+    keys = [backend().dialect.day(KEYS[name]) if name == "day" else KEYS[name] for name in by]
     sql = (
         f"{BELOW if choice.session else ''} SELECT {', '.join([*keys, *_sums(apart=apart)])} "
         f"FROM usage u {JOINED if typed else ''} WHERE {where} "
@@ -103,19 +103,24 @@ def costs(scope: Scope, choice: Choice, by: tuple[str, ...]) -> list[Cost]:
 def _sums(*, apart: bool) -> Iterator[str]:
     yield SUMS
     yield "count(DISTINCT u.session_id || '.' || u.seq)"
-    yield "ifnull(sum(requests), 0)"
+    yield "coalesce(sum(requests), 0)"
     paid = f"CASE WHEN {ONE_MODEL} THEN vendor_cost END" if apart else "vendor_cost"
-    yield f"CASE WHEN count({paid}) THEN total({paid}) END"
+    yield f"CASE WHEN count({paid}) > 0 THEN sum({paid} * 1.0) END"
     yield "1" if apart else "0"
-    yield "json_group_array(DISTINCT u.model)"
-    yield "json_group_array(DISTINCT u.model) FILTER (WHERE cost IS NULL)"
-    yield from (f"ifnull(sum({name}), 0)" for name in COUNTERS)
+    texts = backend().dialect.texts
+    yield texts("u.model", "true")
+    yield texts("u.model", "cost IS NULL")
+    yield from (f"coalesce(sum({name}), 0)" for name in COUNTERS)
 
 
 def _order(choice: Choice, by: tuple[str, ...]) -> str:
     if choice.session is not None or "row" in by:
         return "min(u.inserted_at), min(u.session_id), min(u.seq), min(u.part)"
-    return "1" if by[:1] == ("day",) else "total(cost) DESC, sum(input_tokens) DESC, 1"
+    return (
+        "1"
+        if by[:1] == ("day",)
+        else "sum(cost * 1.0) DESC NULLS LAST, sum(input_tokens) DESC, 1 NULLS FIRST"
+    )
 
 
 def _where(scope: Scope, choice: Choice) -> tuple[str, list[Any]]:

@@ -1,10 +1,11 @@
-"""The database file as a whole: what is in it, whether it is sound, and a copy of it."""
+"""The database as a whole: what is in it, whether it is sound, and a copy of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import apsw
 from attrs import frozen
@@ -12,8 +13,23 @@ from attrs import frozen
 from interlock.engine.errors import Refused, StoreUnusable
 from interlock.engine.values import Scope
 from interlock.store import connection, migration
-from interlock.store.connection import fetch, fetch_one, guard
+from interlock.store.connection import backend, fetch, fetch_one
+from interlock.store.sqlite import explaining
 from interlock.store.tables import database
+
+FILE_TABLES = (
+    "SELECT t.name, (SELECT sum(d.pgsize) FROM dbstat d "
+    "JOIN sqlite_schema s ON s.name = d.name WHERE s.tbl_name = t.name) "
+    "FROM sqlite_schema t WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' ORDER BY t.name"
+)
+SERVER_TABLES = (
+    "SELECT relname, pg_total_relation_size(oid) FROM pg_class "
+    "WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace ORDER BY relname"
+)
+NOT_VALID = (
+    "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid "
+    "UNION ALL SELECT conname FROM pg_constraint WHERE NOT convalidated ORDER BY 1"
+)
 
 
 @frozen
@@ -40,17 +56,17 @@ class SessionSize:
 
 def table_sizes() -> list[TableSize]:
     """Every table, by name."""
-    sql = (
-        "SELECT name FROM sqlite_schema WHERE type = 'table' "
-        "AND name NOT LIKE 'sqlite_%' ORDER BY name"
-    )
-    sizes = _bytes_by_table()
     return [
-        TableSize(
-            str(name), int(fetch_one(f'SELECT count(*) FROM "{name}"')[0]), sizes.get(str(name), 0)
-        )
-        for (name,) in fetch(sql)
+        TableSize(str(name), int(fetch_one(f'SELECT count(*) FROM "{name}"')[0]), int(size))
+        for name, size in fetch(FILE_TABLES if backend().is_file else SERVER_TABLES)
     ]
+
+
+def size() -> int:
+    """Bytes of the whole database on disk."""
+    if backend().is_file:
+        return Path(backend().location).stat().st_size
+    return int(fetch_one("SELECT pg_database_size(current_database())")[0])
 
 
 def largest_sessions(scope: Scope, limit: int) -> list[SessionSize]:
@@ -58,19 +74,22 @@ def largest_sessions(scope: Scope, limit: int) -> list[SessionSize]:
     where, values = "s.account_id = ?", [scope.account_id]
     if scope.project_id is not None:
         where, values = f"{where} AND s.project_id = ?", [*values, scope.project_id]
-    rows = "SELECT sum(length(command) + ifnull(length(result), 0)) FROM interaction"
+    rows = "SELECT sum(length(command) + coalesce(length(result), 0)) FROM interaction"
     told = "SELECT sum(length(data)) FROM event"
     sql = (
         "SELECT s.id, s.type, s.seq, (SELECT count(*) FROM event WHERE session_id = s.id), "
-        f"ifnull(({rows} WHERE session_id = s.id), 0) + "
-        f"ifnull(({told} WHERE session_id = s.id), 0) AS size "
+        f"coalesce(({rows} WHERE session_id = s.id), 0) + "
+        f"coalesce(({told} WHERE session_id = s.id), 0) AS size "
         f"FROM session s WHERE {where} ORDER BY size DESC, s.id LIMIT ?"
     )
     return [SessionSize(*found) for found in fetch(sql, (*values, limit))]
 
 
 def faults() -> list[str]:
-    """What is wrong with the file: its pages and indexes, then rows whose owner is gone."""
+    """What is wrong with a file: its pages and indexes, then rows whose owner is gone. With a
+    server's database: its indexes and keys that it says are not valid."""
+    if not backend().is_file:
+        return [f"integrity: {name} is not valid" for (name,) in fetch(NOT_VALID)]
     told = [str(said) for (said,) in fetch("PRAGMA integrity_check")]
     orphans = fetch("PRAGMA foreign_key_check")
     return [f"integrity: {said}" for said in told if said != "ok"] + [
@@ -103,10 +122,13 @@ def pending(url: str) -> list[str]:
 
     Raises StoreUnusable.
     """
-    place = Path(connection.path_of(url))
+    chosen = connection.choose(url)
+    if not chosen.is_file:
+        return _pending_on(chosen)
+    place = Path(chosen.location)
     if not place.exists():
         return migration.names()
-    with guard(str(place)), closing(apsw.Connection(str(place), apsw.SQLITE_OPEN_READONLY)) as file:
+    with explaining(place), closing(apsw.Connection(str(place), apsw.SQLITE_OPEN_READONLY)) as file:
         try:
             found = file.execute("SELECT name FROM schema_migration").fetchall()
         except apsw.SQLError as error:
@@ -117,9 +139,41 @@ def pending(url: str) -> list[str]:
     return [name for name in migration.names() if name not in have]
 
 
-def place_of(url: str) -> Path:
-    """The file of the database at a URL, which need not exist. Raises StoreUnusable."""
-    return Path(connection.path_of(url))
+def _pending_on(chosen: Any) -> list[str]:
+    try:
+        chosen.open()
+        have = migration.applied(chosen)
+    except chosen.failures as error:
+        raise chosen.explain(error) from error
+    finally:
+        chosen.close_all()
+    return [name for name in migration.names() if name not in have]
+
+
+def place_of(url: str) -> str:
+    """What people call the database at a URL: a path, or where the server is, without a password.
+    Raises StoreUnusable."""
+    return str(connection.choose(url).location)
+
+
+def is_file(url: str) -> bool:
+    """True where a URL names a file, which need not exist. Raises StoreUnusable."""
+    return bool(connection.choose(url).is_file)
+
+
+def is_there(url: str) -> bool:
+    """False of a file that is not there yet. Raises StoreUnusable."""
+    chosen = connection.choose(url)
+    return not chosen.is_file or Path(chosen.location).exists()
+
+
+def require_file() -> None:
+    """Raise Refused where the open database is no file, which is what can be copied."""
+    if not backend().is_file:
+        raise Refused(
+            f"{connection.location()} is copied and restored by PostgreSQL's own programs: "
+            "pg_dump and pg_restore"
+        )
 
 
 def back_up(target: Path) -> int:
@@ -127,6 +181,7 @@ def back_up(target: Path) -> int:
 
     Raises Refused when the file exists, StoreUnusable when it cannot be written.
     """
+    require_file()
     try:
         target.touch(mode=0o600, exist_ok=False)
     except FileExistsError:
@@ -135,7 +190,7 @@ def back_up(target: Path) -> int:
         reason = getattr(error, "strerror", None) or error
         raise StoreUnusable(f"{target} cannot be written: {reason}") from None
     try:
-        with guard(), closing(apsw.Connection(str(target))) as copy:
+        with explaining(connection.location()), closing(apsw.Connection(str(target))) as copy:
             with copy.backup("main", database.connection(), "main") as backup:
                 backup.step()
             copy.execute("PRAGMA journal_mode = delete")
@@ -143,11 +198,3 @@ def back_up(target: Path) -> int:
     except BaseException:
         target.unlink(missing_ok=True)
         raise
-
-
-def _bytes_by_table() -> dict[str, int]:
-    found = fetch(
-        "SELECT s.tbl_name, sum(d.pgsize) FROM dbstat d "
-        "JOIN sqlite_schema s ON s.name = d.name GROUP BY s.tbl_name"
-    )
-    return {str(name): int(size) for name, size in found}

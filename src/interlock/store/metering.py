@@ -9,12 +9,12 @@ from typing import Any
 from interlock.agents.stream import count_of, fields_of, text_of
 from interlock.agents.usage import COUNTERS, Entry
 from interlock.store import blobs, codec
-from interlock.store.connection import fetch
+from interlock.store.connection import backend, fetch
 from interlock.store.times import write_time
 from interlock.store.usage import MAX_COUNT
 
 FAMILY = (
-    "WITH RECURSIVE family(id) AS (SELECT ? UNION ALL "
+    "WITH RECURSIVE family(id) AS (SELECT id FROM session WHERE id = ? UNION ALL "
     "SELECT s.id FROM session s JOIN family f ON s.parent_id = f.id)"
 )
 """A session and all below it."""
@@ -25,24 +25,17 @@ EVENTS = (
 )
 TREE = (
     f"{FAMILY} SELECT e.data FROM family f CROSS JOIN event e "
-    "ON e.session_id = f.id AND e.type = 'usage' "
-    "JOIN interaction i ON i.session_id = e.session_id AND i.seq = e.seq WHERE i.status <> 'done'"
+    "JOIN interaction i ON i.session_id = e.session_id AND i.seq = e.seq "
+    "WHERE e.session_id = f.id AND e.type = 'usage' AND i.status <> 'done'"
 )
-EXECUTED = (
-    "i.step <> '' AND ifnull(json_extract(i.command, '$.kind'), '') NOT IN ('ask', 'wait', 'spawn')"
-)
+EXECUTED = "i.step <> '' AND coalesce({}, '') NOT IN ('ask', 'wait', 'spawn')"
 """A payload that is kept elsewhere does not tell its kind: those that are long are prompts."""
 OTHERS = "NOT (i.session_id = ? AND i.seq = ?)"
 HEARD = (
-    "(SELECT julianday({}(e.sent_at)) FROM event e WHERE e.session_id = i.session_id "
+    "(SELECT {} FROM event e WHERE e.session_id = i.session_id "
     "AND e.seq = i.seq AND e.type <> 'late_result')"
 )
-OPENED = "(julianday(i.completed_at) - julianday(i.inserted_at)) * 86400"
-SECONDS = (
-    "total(CASE WHEN i.status = 'done' "
-    f"THEN ifnull(json_extract(i.result, '$.duration_ms') / 1000.0, {OPENED}) "
-    f"ELSE ({HEARD.format('max')} - {HEARD.format('min')}) * 86400 END)"
-)
+SECONDS = "coalesce(sum(CASE WHEN i.status = 'done' THEN coalesce({} / 1000.0, {}) ELSE {} END), 0)"
 
 
 def unfinished(session_id: str, step: str | None = None) -> list[Entry]:
@@ -61,7 +54,7 @@ def unfinished_in(account_id: str, project_id: str | None, since: datetime | Non
     if project_id is not None:
         where, values = f"{where} AND i.project_id = ?", [*values, project_id]
     if since is not None:
-        where, values = f"{where} AND e.inserted_at >= ?", [*values, write_time(since) or ""]
+        where, values = f"{where} AND e.inserted_at >= ?", [*values, str(write_time(since))]
     sql = (
         f"{EVENTS} i.status IN {LOST} AND {where} UNION ALL {EVENTS} i.status = 'open' AND {where}"
     )
@@ -76,7 +69,13 @@ def commands(session_id: str, step: str | None, but: tuple[str, int]) -> int:
 def seconds(session_id: str, step: str | None, but: tuple[str, int]) -> float:
     """How long commands took, as `commands`. Of one without a result counts the time between the
     first and the last that was heard of it."""
-    return float(_sum(SECONDS, session_id, step, but))
+    say = backend().dialect
+    took = SECONDS.format(
+        say.number("i.result", "duration_ms"),
+        say.seconds("i.inserted_at", "i.completed_at"),
+        HEARD.format(say.seconds("min(e.sent_at)", "max(e.sent_at)")),
+    )
+    return float(_sum(took, session_id, step, but))
 
 
 def _sum(what: str, session_id: str, step: str | None, but: tuple[str, int]) -> Any:
@@ -88,7 +87,8 @@ def _sum(what: str, session_id: str, step: str | None, but: tuple[str, int]) -> 
     else:
         sql = f"SELECT {what} FROM interaction i WHERE i.session_id = ? AND i.step = ? AND"
         values = (session_id, step)
-    return fetch(f"{sql} {EXECUTED} AND {OTHERS}", (*values, *but))[0][0]
+    executed = EXECUTED.format(backend().dialect.member("i.command", "kind"))
+    return fetch(f"{sql} {executed} AND {OTHERS}", (*values, *but))[0][0]
 
 
 def _entries(found: Sequence[Any]) -> list[Entry]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from peewee import Database, PeeweeException
+from peewee import Database
 
 from interlock.engine.errors import StoreUnusable
 
@@ -18,16 +19,13 @@ def names() -> list[str]:
 
 def applied(database: Database) -> list[str]:
     """The migrations a database already has, in order; none in a new one."""
-    try:
-        rows = database.execute_sql("SELECT name FROM schema_migration ORDER BY name").fetchall()
-    except PeeweeException as error:
-        if "no such table" not in str(error):
-            raise
+    if not database.table_exists("schema_migration"):
         return []
+    rows = database.execute_sql("SELECT name FROM schema_migration ORDER BY name").fetchall()
     return [str(name) for (name,) in rows]
 
 
-def migrate(database: Database) -> list[str]:
+def migrate(database: Any) -> list[str]:
     """Apply what is missing, all in one transaction, and return the names of what was applied.
 
     Raises StoreUnusable for a database of a newer version.
@@ -41,6 +39,6 @@ def migrate(database: Database) -> list[str]:
         )
     from playhouse.migrations import Runner
 
-    with database.atomic("IMMEDIATE"):
+    with database.alone():
         done: list[str] = Runner(database, str(DIRECTORY)).up()
     return done

@@ -76,7 +76,7 @@ def add_component(scope: Scope, name: str, now: datetime) -> str:
     """
     _check_name("component", name)
     with tx():
-        where = "account_id = ? AND project_id IS ? AND name = ?"
+        where = "account_id = ? AND project_id IS NOT DISTINCT FROM ? AND name = ?"
         values = (scope.account_id, scope.project_id, name)
         row = fetch_one(f"SELECT id FROM component WHERE {where}", values)
         if row is not None:

@@ -65,10 +65,10 @@ def reprice(account_id: str, project_id: str | None) -> Repriced:
 
 
 def _chunks(account_id: str, project_id: str | None) -> Iterator[list[Any]]:
-    # The plus keeps SQLite on the primary key, in whose order the chunks follow each other.
-    where, values = "+account_id = ?", [account_id]
+    # No bare column: the primary key is what the chunks are to be found by, one after the other.
+    where, values = "account_id || '' = ?", [account_id]
     if project_id is not None:
-        where, values = f"{where} AND +project_id = ?", [*values, project_id]
+        where, values = f"{where} AND project_id || '' = ?", [*values, project_id]
     sql = f"{SELECT} WHERE (session_id, seq, part) > (?, ?, ?) AND {where} ORDER BY 1, 2, 3 LIMIT ?"
     last: list[Any] = ["", 0, 0]
     while found := fetch(sql, (*last, *values, CHUNK)):

@@ -72,7 +72,9 @@ def sessions(
         conditions.append(("type = ?", (type,)))
     if text is not None:
         like = _like(text)
-        conditions.append(("(title LIKE ? ESCAPE '!' OR type LIKE ? ESCAPE '!')", (like, like)))
+        conditions.append(
+            ("(lower(title) LIKE ? ESCAPE '!' OR lower(type) LIKE ? ESCAPE '!')", (like, like))
+        )
     if parent_id is not None:
         conditions.append(("parent_id = ?", (parent_id,)))
     if since is not None:
@@ -188,7 +190,7 @@ def _owned(scope: Scope) -> tuple[str, tuple[Any, ...]]:
 
 
 def _like(text: str) -> str:
-    escaped = text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    escaped = text.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
     return f"%{escaped}%"
 
 

@@ -7,7 +7,6 @@ read has the sessions of each in the order of their times, so those that are not
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from datetime import datetime
 
@@ -16,22 +15,22 @@ from attrs import frozen
 from interlock.engine.errors import StaleSession
 from interlock.engine.values import Session, changed
 from interlock.store.connection import execute, fetch
-from interlock.store.indexes import LANE, QUEUED
+from interlock.store.indexes import BETWEEN, LANE, QUEUED
 from interlock.store.times import read_time, write_time
 
 LANES = (
     f"WITH RECURSIVE lane(key) AS (SELECT min({LANE}) FROM session WHERE {QUEUED} "
-    f"UNION ALL SELECT (SELECT min({LANE}) FROM session WHERE {QUEUED} AND {LANE} > lane.key) "
+    f"UNION ALL SELECT (SELECT min({LANE}) FROM session WHERE {QUEUED} AND ({LANE}) > lane.key) "
     "FROM lane WHERE lane.key IS NOT NULL) "
-    f"SELECT key, (SELECT min(ready_at) FROM session WHERE {QUEUED} AND {LANE} = lane.key) "
+    f"SELECT key, (SELECT min(ready_at) FROM session WHERE {QUEUED} AND ({LANE}) = lane.key) "
     "FROM lane WHERE key IS NOT NULL"
 )
 """Two look-ups for each lane, however many sessions it has."""
-IN_LANE = f"{QUEUED} AND {LANE} = ?"
-COLUMNS = "id, account_id, project_id, user_id, type, queue, priority, ifnull(ready_at, '')"
+IN_LANE = f"{QUEUED} AND ({LANE}) = ?"
+COLUMNS = "id, account_id, project_id, user_id, type, queue, priority, ready_at"
 READY = (
     f"SELECT {COLUMNS} FROM session WHERE {IN_LANE} AND ready_at <= ? AND lease_owner IS NULL "
-    "AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY ready_at LIMIT ?"
+    "ORDER BY ready_at LIMIT ?"
 )
 NEXT_TIME = f"SELECT min(ready_at) FROM session WHERE {IN_LANE} AND ready_at > ?"
 LEASED = (
@@ -84,13 +83,18 @@ class Held:
 
 def lanes() -> list[Lane]:
     """Every lane that has an active session which is, or by itself will be, ready."""
-    return [Lane(key, first, *json.loads(key)) for key, first in fetch(LANES)]
+    return [_read_lane(key, first) for key, first in fetch(LANES)]
+
+
+def _read_lane(key: str, first: str) -> Lane:
+    queue, kind, account_id, project_id, priority = key.split(BETWEEN)
+    return Lane(key, first, queue, kind, account_id, project_id or None, int(priority))
 
 
 def ready(lane: Lane, now: datetime, *, but: Collection[str], limit: int) -> list[Candidate]:
     """Sessions of a lane that nobody holds and that are ready, longest first, without some."""
-    found = fetch(READY, (lane.key, write_time(now), json.dumps(sorted(but)), limit))
-    return [Candidate(*row) for row in found]
+    found = fetch(READY, (lane.key, write_time(now), limit + len(but)))
+    return [Candidate(*row) for row in found if row[0] not in but][:limit]
 
 
 def next_time(lane: Lane, now: datetime) -> datetime | None:
@@ -101,7 +105,7 @@ def next_time(lane: Lane, now: datetime) -> datetime | None:
 def leased() -> list[Held]:
     """Every active session that has a lease, in all accounts."""
     return [
-        Held(Candidate(*row[:8]), row[8], until, row[10], read_time(row[11]))
+        Held(Candidate(*(*row[:7], row[7] or "")), row[8], until, row[10], read_time(row[11]))
         for row in fetch(LEASED)
         if (until := read_time(row[9])) is not None
     ]

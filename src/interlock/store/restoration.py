@@ -10,7 +10,7 @@ import apsw
 
 from interlock.engine.errors import Refused, StoreUnusable
 from interlock.store import connection, maintenance
-from interlock.store.connection import guard
+from interlock.store.sqlite import explaining
 from interlock.store.tables import database
 
 EPOCH = 2**32
@@ -26,9 +26,10 @@ def restore(backup: Path, aside: Path) -> int:
     What was there is copied to the new file `aside` first. Every lease is void, and every holder's
     next write finds another version. Raises Refused, StoreUnusable; nothing has changed then.
     """
+    maintenance.require_file()
     require_database(backup)
     maintenance.back_up(aside)
-    with TemporaryDirectory(dir=aside.parent, prefix=".restore-") as folder, guard(str(backup)):
+    with TemporaryDirectory(dir=aside.parent, prefix=".restore-") as folder, explaining(backup):
         prepared = Path(folder) / "interlock.db"
         _copy(backup, prepared)
         with closing(apsw.Connection(str(prepared))) as source:
@@ -47,7 +48,7 @@ def require_database(file: Path) -> None:
     if not file.is_file():
         raise Refused(f"there is no file {file}; `interlock db backup` makes one")
     with (
-        guard(str(file)),
+        explaining(file),
         closing(apsw.Connection(str(file), apsw.SQLITE_OPEN_READONLY)) as source,
     ):
         tables = source.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()

@@ -10,7 +10,7 @@ from typing import Any
 from attrs import frozen
 
 from interlock.store.connection import fetch
-from interlock.store.times import write_time
+from interlock.store.times import EVER, write_time
 from interlock.store.usage import NANO
 
 
@@ -37,8 +37,8 @@ BELOW = (
 """The sessions below one."""
 
 SUMS = (
-    "total(cost), ifnull(sum(CASE WHEN cost IS NULL THEN requests END), 0), "
-    "ifnull(sum(input_tokens + output_tokens), 0), ifnull(sum(duration_ms), 0)"
+    "coalesce(sum(cost * 1.0), 0), coalesce(sum(CASE WHEN cost IS NULL THEN requests END), 0), "
+    "coalesce(sum(input_tokens + output_tokens), 0), coalesce(sum(duration_ms), 0)"
 )
 """Money as a float: its whole numbers are exact up to nine million dollars, and cannot overflow."""
 
@@ -50,9 +50,12 @@ CHILDREN = (
 OWN_ROWS = "SELECT seq - ? FROM session WHERE id = ?"
 STEP_ROWS = "SELECT count(*) FROM interaction WHERE session_id = ? AND step = ? AND seq > ?"
 CHILDREN_ROWS = (
-    f"{BELOW} SELECT ifnull(sum(CASE WHEN ? = '' THEN s.seq ELSE "
-    "(SELECT count(*) FROM interaction i WHERE i.session_id = s.id AND i.inserted_at > ?) END), 0) "
+    f"{BELOW} SELECT coalesce(sum((SELECT count(*) FROM interaction i "
+    "WHERE i.session_id = s.id AND i.inserted_at > ?)), 0) "
     "FROM below b JOIN session s ON s.id = b.id"
+)
+ALL_CHILDREN_ROWS = (
+    f"{BELOW} SELECT coalesce(sum(s.seq), 0) FROM below b JOIN session s ON s.id = b.id"
 )
 """A session's number of rows is that of its newest one, so only a part of a log is counted."""
 
@@ -67,11 +70,17 @@ def spent(session_id: str, *, step: str | None = None, after: int = 0) -> Spent:
     if step is not None:
         sums = fetch(f"{OWN} AND step = ?", (session_id, after, step))
         return _spent(sums, fetch(STEP_ROWS, (session_id, step, after)))
-    since = _time_of(session_id, after) if after else ""
+    since = _time_of(session_id, after) if after else str(write_time(EVER))
     return _spent(
         fetch(OWN, (session_id, after)) + fetch(CHILDREN, (session_id, since)),
-        fetch(OWN_ROWS, (after, session_id)) + fetch(CHILDREN_ROWS, (session_id, since, since)),
+        fetch(OWN_ROWS, (after, session_id)) + _rows_below(session_id, since if after else None),
     )
+
+
+def _rows_below(session_id: str, since: str | None) -> list[Any]:
+    if since is None:
+        return fetch(ALL_CHILDREN_ROWS, (session_id,))
+    return fetch(CHILDREN_ROWS, (session_id, since))
 
 
 def spent_in(account_id: str, project_id: str | None, since: datetime | None = None) -> Spent:
@@ -80,7 +89,7 @@ def spent_in(account_id: str, project_id: str | None, since: datetime | None = N
     if project_id is not None:
         where, values = f"{where} AND project_id = ?", [*values, project_id]
     if since is not None:
-        where, values = f"{where} AND inserted_at >= ?", [*values, write_time(since) or ""]
+        where, values = f"{where} AND inserted_at >= ?", [*values, str(write_time(since))]
     sums = fetch(f"SELECT {SUMS} FROM usage WHERE {where}", values)
     return _spent(sums, fetch(f"SELECT count(*) FROM usage WHERE {where} AND part = 0", values))
 
@@ -98,4 +107,4 @@ def _spent(sums: Sequence[Sequence[Any]], rows: Sequence[Sequence[int]]) -> Spen
 
 def _time_of(session_id: str, seq: int) -> str:
     sql = "SELECT inserted_at FROM interaction WHERE session_id = ? AND seq = ?"
-    return next((str(time) for (time,) in fetch(sql, (session_id, seq))), "")
+    return next((str(time) for (time,) in fetch(sql, (session_id, seq))), str(write_time(EVER)))

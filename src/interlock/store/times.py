@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
 from peewee import DateTimeField
+
+EVER = datetime.min.replace(tzinfo=UTC)
+"""Before all that is kept."""
+
+
+def clock() -> float:
+    """Seconds on a clock that nobody sets, and that goes on while the machine sleeps where the
+    system has such a one."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def write_time(value: datetime | None) -> str | None:

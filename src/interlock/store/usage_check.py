@@ -17,7 +17,7 @@ CHUNK = 200
 KEPT = f"SELECT {', '.join((*TOLD, *OWNER))} FROM usage WHERE session_id = ?"
 USING = (
     f"SELECT {', '.join((*ROW, *OWNER))} FROM interaction WHERE session_id = ? AND seq > ? "
-    "AND (instr(result, '\"usage\":') OR substr(result, 1, ?) = ?) ORDER BY seq LIMIT ?"
+    "AND (result LIKE '%\"usage\":%' OR substr(result, 1, ?) = ?) ORDER BY seq LIMIT ?"
 )
 
 

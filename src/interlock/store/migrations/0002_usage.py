@@ -7,7 +7,16 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from peewee import SQL, CompositeKey, Database, DateTimeField, ForeignKeyField, IntegerField, Model
+from peewee import (
+    SQL,
+    CompositeKey,
+    Database,
+    DateTimeField,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    SqliteDatabase,
+)
 from peewee import TextField as Text
 
 COUNTERS = (
@@ -82,6 +91,8 @@ def up(migrator: Any, db: Database) -> None:
     """Create the table, then read every result that is there."""
     with db.bind_ctx((Usage,), bind_refs=False, bind_backrefs=False):
         db.create_tables((Usage,), safe=False)
+    if not isinstance(db, SqliteDatabase):
+        return  # other kinds of database came later than this: nothing is there
     found = db.execute_sql(
         "SELECT i.session_id, i.seq, i.account_id, i.project_id, i.step, s.agent, i.command, "
         "i.result, i.completed_at FROM interaction i JOIN session s ON s.id = i.session_id "

@@ -19,7 +19,7 @@ from peewee import TextField as Text
 PERIOD = "period IS NULL OR (session_id IS NULL AND period IN ('day', 'month'))"
 ONE_PLACE = (
     "CREATE UNIQUE INDEX budget_place ON budget "
-    "(account_id, ifnull(project_id, ''), ifnull(session_id, ''), ifnull(step, ''))"
+    "(account_id, coalesce(project_id, ''), coalesce(session_id, ''), coalesce(step, ''))"
 )
 WITHOUT_RESULT = (
     "CREATE INDEX interaction_without_result ON interaction (account_id) "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from peewee import Database
+from peewee import Database, SqliteDatabase
 
 ROWS = (
     "SELECT seq, step, attempt, command, inserted_at, due_at, status, result, submitted, "
@@ -15,8 +15,9 @@ ROWS = (
 
 def up(migrator: Any, db: Database) -> None:
     """Add both columns, then link every row that is there."""
-    db.execute_sql("ALTER TABLE session ADD COLUMN \"head\" TEXT NOT NULL DEFAULT ''")
-    db.execute_sql("ALTER TABLE interaction ADD COLUMN \"digest\" TEXT NOT NULL DEFAULT ''")
+    text = "TEXT" if isinstance(db, SqliteDatabase) else 'TEXT COLLATE "C"'
+    db.execute_sql(f"ALTER TABLE session ADD COLUMN \"head\" {text} NOT NULL DEFAULT ''")
+    db.execute_sql(f"ALTER TABLE interaction ADD COLUMN \"digest\" {text} NOT NULL DEFAULT ''")
     found = db.execute_sql("SELECT id, account_id, type, input FROM session").fetchall()
     for session_id, *facts in found:
         head = _link("", session_id, *facts)

@@ -1,0 +1,275 @@
+"""A PostgreSQL database, through psycopg 3 and a pool of connections."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, cast
+
+import peewee
+import psycopg
+from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase
+from psycopg import errors, pq
+from psycopg.adapt import Buffer, Loader
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from interlock.engine.errors import InterlockError, InvalidInput, Refused, StoreBusy, StoreUnusable
+from interlock.store import dialect
+from interlock.store.times import clock, write_time
+
+FAILURES = (psycopg.Error, peewee.PeeweeException, UnicodeEncodeError, OverflowError)
+
+MOST_CONNECTIONS = 100
+"""Of one process: one for each of its threads."""
+POOL_SECONDS = 60
+"""How long a thread waits for one."""
+CONNECT_SECONDS = 10
+"""How long the server may take to answer."""
+RETURN_SECONDS = 30.0
+"""How long a process that was connected waits for a server that is away."""
+SAMPLE_SECONDS = 5.0
+"""How often the server is asked for its time; between, a clock that nobody sets goes on."""
+MIGRATING = "interlock schema"
+
+FIELD_TYPES = {
+    **peewee.PostgresqlDatabase.field_types,
+    "AUTO": "BIGSERIAL",
+    "INT": "BIGINT",
+    "FLOAT": "DOUBLE PRECISION",
+    "DATETIME": "TIMESTAMPTZ",
+    "TEXT": 'TEXT COLLATE "C"',  # sorts by code points, as SQLite does
+}
+GONE = (pq.TransactionStatus.UNKNOWN,)
+WITHIN = (pq.TransactionStatus.INTRANS, pq.TransactionStatus.INERROR, pq.TransactionStatus.ACTIVE)
+SETTINGS = (
+    "SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false), "
+    "set_config('synchronous_commit', CASE current_setting('synchronous_commit') "
+    "WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)"
+)
+
+
+class Adapter(peewee.Psycopg3Adapter):
+    """peewee's own, which imported no driver when it was imported."""
+
+    txn_idle = pq.TransactionStatus.IDLE
+    txn_inerror = pq.TransactionStatus.INERROR
+    txn_unknown = pq.TransactionStatus.UNKNOWN
+
+    def check_driver(self) -> None:
+        """It is there."""
+
+    def get_binary_type(self) -> Any:
+        """What marks bytes."""
+        return psycopg.Binary
+
+    def connect(self, db: Any, **params: Any) -> Any:
+        """A new connection, on which times and numbers are read as they are from SQLite."""
+        conninfo = make_conninfo(
+            db.database, connect_timeout=CONNECT_SECONDS, application_name="interlock"
+        )
+        connection = psycopg.connect(conninfo, autocommit=True)
+        connection.adapters.register_loader("timestamptz", TimeLoader)
+        connection.adapters.register_loader("numeric", NumberLoader)
+        connection.execute(SETTINGS)
+        return connection
+
+
+class TimeLoader(Loader):
+    """A time as the text that `write_time` makes of it."""
+
+    def load(self, data: Buffer) -> str | None:
+        """The text, given the server's."""
+        text = bytes(data).decode()
+        if len(text) == 29 and text.endswith("+00"):
+            return f"{text[:10]}T{text[11:]}:00"
+        return write_time(datetime.fromisoformat(text))
+
+
+class NumberLoader(Loader):
+    """The sum of whole numbers as one."""
+
+    def load(self, data: Buffer) -> int | float:
+        """A whole number, or a float where the text has a point."""
+        text = bytes(data)
+        return float(text) if b"." in text or b"N" in text else int(text)
+
+
+class Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse has no types
+    """A database of a PostgreSQL server. Many write at a time: a transaction holds what it must
+    not see change by its name."""
+
+    dialect = dialect.POSTGRES
+    failures = FAILURES
+    is_file = False
+    field_types = FIELD_TYPES
+    psycopg3_adapter = Adapter
+
+    def __init__(self, url: str) -> None:
+        """Raises StoreUnusable for a URL that cannot be read."""
+        try:
+            told = conninfo_to_dict(url)
+        except psycopg.ProgrammingError:
+            raise StoreUnusable(
+                "the database URL cannot be read; use postgresql://user@host:port/database"
+            ) from None
+        where = f"{told.get('host') or ''}{':' if told.get('port') else ''}{told.get('port') or ''}"
+        self.location = f"postgresql://{where}/{told.get('dbname') or told.get('user') or ''}"
+        self._sample: tuple[datetime, float] | None = None
+        super().__init__(url, max_connections=MOST_CONNECTIONS, timeout=POOL_SECONDS)
+
+    def init(self, database: str, **options: Any) -> None:
+        """What peewee does, with our adapter: it looks for a driver when it is imported."""
+        super().init(database, **options)
+        self._adapter = Adapter()
+
+    def create_tables(self, models: Any, **options: Any) -> None:
+        """Create them without what only SQLite has."""
+        plain = [model for model in models if model._meta.without_rowid]
+        try:
+            for model in plain:
+                model._meta.without_rowid = False
+            super().create_tables(models, **options)
+        finally:
+            for model in plain:
+                model._meta.without_rowid = True
+
+    def open(self) -> None:
+        """Connect. Raises what `failures` names."""
+        self.connect()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """A transaction that nobody else is in, to change the schema."""
+        with self.atomic():
+            self.hold(MIGRATING)
+            yield
+
+    @property
+    def is_within(self) -> bool:
+        """True within one, on this thread's connection."""
+        state = self._state
+        return not state.closed and state.conn.pgconn.transaction_status in WITHIN
+
+    def start(self) -> None:
+        """Begin a transaction, waiting for a server that is away for a while."""
+        self._patiently("BEGIN", ())
+
+    def undo(self) -> None:
+        """Roll back, where there is something to undo; a connection that is lost is given up."""
+        state = self._state
+        if state.closed or self._give_up_lost():
+            return
+        if state.conn.pgconn.transaction_status in WITHIN:
+            try:
+                state.conn.execute("ROLLBACK")
+            except psycopg.Error:
+                self.manual_close()
+
+    def change(self, sql: str, values: Sequence[Any]) -> int:
+        """How many rows a statement changed."""
+        changed: int = self._run(sql, values).rowcount
+        return changed
+
+    def find(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        """All that a statement finds."""
+        if self.is_within:
+            return cast(list[Any], self._run(sql, values).fetchall())
+        return cast(list[Any], self._patiently(sql, values).fetchall())
+
+    def hold(self, name: str) -> None:
+        """Wait until nobody else has this name, and keep it until the transaction ends."""
+        self._run("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", (name,))
+
+    def now(self) -> datetime:
+        """The time by the server's clock, which is asked now and then."""
+        sample = self._sample
+        if sample is None or clock() - sample[1] > SAMPLE_SECONDS:
+            before = clock()
+            told = self.find("SELECT clock_timestamp()", ())[0][0]
+            # It was told somewhere between the question and the answer.
+            sample = datetime.fromisoformat(told), (before + clock()) / 2
+            self._sample = sample
+        return sample[0] + timedelta(seconds=clock() - sample[1])
+
+    def explain(self, error: Exception) -> InterlockError:
+        """One of `failures` in words that a person can act on."""
+        return _explain(error, self.location)
+
+    def _run(self, sql: str, values: Sequence[Any]) -> Any:
+        state = self._state
+        if state.closed:
+            self.connect()
+        return state.conn.execute(_marked(sql), values)
+
+    def _patiently(self, sql: str, values: Sequence[Any]) -> Any:
+        """Run what can be run again: on a new connection where the old one is lost."""
+        began = time.monotonic()
+        while True:
+            try:
+                return self._run(sql, values)
+            except (psycopg.OperationalError, peewee.OperationalError) as error:
+                if not self._is_away(error) or time.monotonic() > began + RETURN_SECONDS:
+                    raise
+            time.sleep(random.uniform(0.05, 0.3))  # noqa: S311  jitter, not a secret
+
+    def _is_away(self, error: Exception) -> bool:
+        if not self._state.closed:
+            return self._give_up_lost()
+        return _sqlstate(error) in (None, *STARTING)
+
+    def _give_up_lost(self) -> bool:
+        """True when this thread's connection was lost; the next use makes another."""
+        connection = self._state.conn
+        if connection.pgconn.transaction_status not in GONE and not connection.closed:
+            return False
+        self.manual_close()
+        return True
+
+
+STARTING = ("57P03", "57P01", "57P02", "53300")
+"""The server is starting or stopping, or has too many connections."""
+
+
+@lru_cache(maxsize=1024)
+def _marked(sql: str) -> str:
+    """A statement with the driver's marks for bound values."""
+    return sql.replace("%", "%%").replace("?", "%s")
+
+
+def _cause(error: Exception) -> Exception:
+    cause = getattr(error, "orig", None)
+    return cause if isinstance(cause, Exception) else error
+
+
+def _sqlstate(error: Exception) -> str | None:
+    return getattr(_cause(error), "sqlstate", None)
+
+
+def _explain(error: Exception, where: str) -> InterlockError:
+    if isinstance(error, MaxConnectionsExceeded):
+        return StoreBusy(f"all {MOST_CONNECTIONS} connections to {where} are in use; try again")
+    cause, state = _cause(error), _sqlstate(error)
+    said = str(getattr(getattr(cause, "diag", None), "message_primary", None) or cause)
+    told = " ".join(said.split())
+    if isinstance(cause, UnicodeEncodeError | OverflowError | errors.DataError):
+        return InvalidInput(f"the database cannot keep this value: {told}")
+    if isinstance(cause, errors.IntegrityError):
+        return Refused(f"the database refused the change: {told}")
+    if state in ("40P01", "40001", "55P03"):
+        return StoreBusy(f"others were writing to {where} at the same time; try again")
+    if state == "53100":
+        return StoreUnusable(f"the disk of {where} is full; make room and do it again")
+    if state == "42501":
+        return StoreUnusable(f"the role is not allowed this in {where}: {told}; see `interlock db`")
+    if state in ("28000", "28P01", "3D000"):
+        return StoreUnusable(f"{where} cannot be opened: {told}; correct INTERLOCK_DATABASE_URL")
+    if isinstance(cause, psycopg.OperationalError) and state in (None, *STARTING):
+        return StoreUnusable(
+            f"the server of {where} cannot be reached, or was lost ({told}); whether the last "
+            "change was made is not known: once it is back, do it again"
+        )
+    return StoreUnusable(f"the database {where} cannot be used: {told}")
