@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import cycle, pairwise
+from types import SimpleNamespace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,12 +23,12 @@ from interlock.engine import (
     settle_unknown,
     start,
 )
-from interlock.engine.definition import ERRORS, FALLBACK
+from interlock.engine.definition import ERRORS, FALLBACK, GuardRaised
 from interlock.engine.fold import is_own
 from interlock.engine.pause import AGAIN, PAUSES
 from tests.engine.machine import ENDS, kept, opened, position, rows
 from tests.engine.random_lives import LIVES, Event, events, live
-from tests.engine.random_machines import GUARDS, PLANS, Plan, build
+from tests.engine.random_machines import GUARDS, PLANS, TRIGGERS, Plan, build
 
 EXAMPLES = settings(max_examples=120)
 
@@ -192,6 +193,38 @@ def destination(
             assert result.status in ERRORS, "a guard that raises makes the result an error"
             return None
     return None
+
+
+@EXAMPLES
+@given(plan=PLANS, happened=LIVES, status=TRIGGERS)
+def test_a_result_leads_where_the_library_moves_a_model(
+    plan: Plan, happened: list[Event], status: str
+) -> None:
+    """The rows are asked as the machine of `transitions` asks them, or a guard of them raises."""
+    kind, result = build(plan), Result(status, code=1)
+    for session in live(kind, start(kind), happened):
+        assert fired(kind, session, result) == moved(kind, session, result)
+
+
+def fired(kind: SessionType, session: Session, result: Result) -> str | None:
+    """Where the definition leads; what a guard raised."""
+    try:
+        return kind.definition.fire(kind, session, result)
+    except GuardRaised as raised:
+        return str(raised)
+
+
+def moved(kind: SessionType, session: Session, result: Result) -> str | None:
+    """Where the machine moves a model to; None where it does not, or what a guard raised."""
+    model = SimpleNamespace(state=session.step)
+    trigger = kind.definition.route(session.step, result.status)
+    if trigger is None:
+        return None
+    try:
+        event = kind.definition.machine.events[trigger]
+        return model.state if event.trigger(model, kind, session, result) else None
+    except GuardRaised as raised:
+        return str(raised)
 
 
 def test_the_drawn_types_reach_everything() -> None:

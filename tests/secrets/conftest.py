@@ -7,6 +7,7 @@ import keyring
 import pytest
 from keyring.core import load_keyring
 
+from interlock.secrets import vault
 from tests.secrets.own_keyring import OwnKeyring
 
 NONE = "keyring.backends.fail.Keyring"
@@ -17,6 +18,7 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """This test's data directory, which is not there yet."""
     keyring.set_keyring(load_keyring(NONE))
     monkeypatch.setenv("INTERLOCK_DATA_DIR", str(tmp_path / "data"))
+    vault.forget()
     yield tmp_path / "data"
     keyring.set_keyring(load_keyring(NONE))
 

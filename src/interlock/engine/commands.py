@@ -176,4 +176,11 @@ class Call:
 
 
 Command = Shell | Prompt | Ask | Wait | Spawn | Call
+
+Executed = Shell | Prompt | Call
+"""What somebody executes."""
+
+Awaited = Ask | Wait | Spawn
+"""What is up to a person, a time or children."""
+
 COMMANDS: tuple[type[Command], ...] = (Shell, Prompt, Ask, Wait, Spawn, Call)

@@ -50,14 +50,15 @@ def drop(session: Session, row: Interaction, status: InteractionStatus) -> Sessi
 
 def write(session: Session, row: Interaction, **changes: Any) -> Session:
     """The session with this row in its log, to be saved, and these attributes changed."""
-    changes["unsaved"] = (*(old for old in session.unsaved if old.seq != row.seq), row)
+    others = [old for old in session.unsaved if old.seq != row.seq]
+    changes["unsaved"] = (*others, row)
     return changed(session, seq=max(session.seq, row.seq), log=session.log.add(row), **changes)
 
 
 def is_own(command: Command) -> bool:
     """True when not the step asks or waits, but the engine: about an outcome nobody saw, or
     about what holds the step."""
-    return isinstance(command, Ask | Wait) and command.about != ""
+    return isinstance(command, (Ask, Wait)) and command.about != ""
 
 
 def require_active(session: Session) -> None:

@@ -50,8 +50,8 @@ def check(kind: SessionType, session: Session, result: Result) -> Result:
 
 def _is_marked(definition: Definition, step: str, command: Command, result: Result | None) -> bool:
     """True for a row that can be a part of a circle."""
-    known = isinstance(command, Prompt | Shell) and result is not None and result.data.get("tree")
-    return bool(known) and definition.steps[step].attempts is None
+    named = result is not None and result.data.get("tree") and isinstance(command, Prompt | Shell)
+    return bool(named) and definition.steps[step].attempts is None
 
 
 def _find_same(

@@ -201,5 +201,7 @@ else:
         and a step changes a session about eight times.
         """
         new = object.__new__(type(value))
-        new.__dict__.update(value.__dict__, **fields)
+        known = value.__dict__.copy()
+        known.update(fields)
+        object.__setattr__(new, "__dict__", known)
         return new

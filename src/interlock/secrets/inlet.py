@@ -28,9 +28,10 @@ def redaction_for(account_id: str, variables: Mapping[str, str] | None = None) -
 
     Raises StoreUnusable when a secret cannot be read.
     """
-    known = vault.recent_values(account_id) if variables is None else vault.values(account_id)
-    named = list(known.items())
-    for name, value in (variables or {}).items():
+    if variables is None:
+        return redaction_of(tuple(vault.recent_values(account_id).items()))
+    named = list(vault.values(account_id).items())
+    for name, value in variables.items():
         if len(value) >= SHORTEST and CREDENTIAL.search(name):
             named.append((name, value))
     return redaction_of(tuple(named))

@@ -20,7 +20,7 @@ FRESH = 0.5
 """Seconds for which values that were read are used without a look at the file."""
 
 _read_before: dict[Path, tuple[tuple[int, ...], dict[str, str]]] = {}
-_fresh: dict[str, tuple[float, Path, dict[str, str]]] = {}
+_fresh: dict[str, tuple[float, dict[str, str]]] = {}
 
 
 def put(account_id: str, name: str, value: str) -> Secret:
@@ -40,7 +40,7 @@ def put(account_id: str, name: str, value: str) -> Secret:
         return Vault(vault.salt, tuple(sorted((*others, made), key=lambda one: one.name)))
 
     update(place(account_id), change)
-    _fresh.clear()
+    forget()
     assert made is not None  # noqa: S101  it is set by `change`
     return made
 
@@ -57,7 +57,7 @@ def remove(account_id: str, name: str) -> None:
         return Vault(vault.salt, tuple(one for one in vault.secrets if one.name != name))
 
     update(place(account_id), change)
-    _fresh.clear()
+    forget()
 
 
 def listing(account_id: str) -> tuple[Secret, ...]:
@@ -67,14 +67,20 @@ def listing(account_id: str) -> tuple[Secret, ...]:
 
 
 def recent_values(account_id: str) -> dict[str, str]:
-    """As `values`, but one that another process has set may come half a second later: every
-    result that comes in asks for them, and a look at the file costs more than all the rest."""
+    """As `values`, but one that another process has set may come half a second later, and those of
+    another data directory as late: every result that comes in asks for them, and a look at the
+    file, or at where it is, costs more than all the rest."""
     known, now = _fresh.get(account_id), time.monotonic()
-    if known is not None and now < known[0] and known[1] == place(account_id):
-        return known[2]
+    if known is not None and now < known[0]:
+        return known[1]
     found = values(account_id)
-    _fresh[account_id] = (now + FRESH, place(account_id), found)
+    _fresh[account_id] = (now + FRESH, found)
     return found
+
+
+def forget() -> None:
+    """Forget the values that were read: the next question looks at the file."""
+    _fresh.clear()
 
 
 def values(account_id: str) -> dict[str, str]:

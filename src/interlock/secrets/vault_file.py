@@ -13,7 +13,6 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,7 +23,6 @@ from interlock.config import settings
 from interlock.engine.errors import StoreUnusable
 
 FOLDER = "secrets"
-DECIDING = ("INTERLOCK_DATA_DIR", "XDG_DATA_HOME", "HOME")  # the data directory
 
 
 @frozen
@@ -61,12 +59,6 @@ class Vault:
 
 def place(account_id: str) -> Path:
     """The file of an account's secrets. It need not exist."""
-    return _place(account_id, *map(os.environ.get, DECIDING))
-
-
-@lru_cache(maxsize=64)
-def _place(account_id: str, *deciding: str | None) -> Path:
-    # Each result that comes in asks for it: to work it out anew costs more than all the rest.
     folder = settings(os.environ).data_dir / FOLDER
     return folder / f"{quote(account_id, safe='')}.json"
 

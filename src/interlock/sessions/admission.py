@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from attrs import evolve
 
 from interlock import engine
-from interlock.engine.commands import Ask, Call, Prompt, Shell
+from interlock.engine.commands import Ask, Executed
 from interlock.engine.decide import fault
 from interlock.engine.errors import TypeUnusable
 from interlock.engine.limits import Limits
@@ -165,7 +165,7 @@ def _refuse(
     kind: SessionType, session: Session, row: Interaction | None, now: datetime
 ) -> str | None:
     """Why the command of a row that was decided may not be issued."""
-    if row is None or not isinstance(row.command, Shell | Prompt | Call):
+    if row is None or not isinstance(row.command, Executed):
         return None
     if fault(row.command) is not None:
         return None

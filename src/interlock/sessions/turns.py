@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 from interlock import engine, plugins
-from interlock.engine.commands import Ask, Spawn, Wait
+from interlock.engine.commands import Ask, Awaited, Spawn, Wait
 from interlock.engine.errors import (
     InteractionClosed,
     InterlockError,
@@ -126,7 +126,7 @@ def waits(session: Session) -> bool:
     """True when the open command is for a person, a time or children, and nothing to execute."""
     if session.open is None:
         return False
-    return isinstance(session.open.command, Ask | Wait | Spawn) or by_hand(session)
+    return isinstance(session.open.command, Awaited) or by_hand(session)
 
 
 def by_hand(session: Session) -> bool:

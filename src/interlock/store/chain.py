@@ -22,8 +22,8 @@ CHUNK = 200
 def link(digest: str, *facts: object) -> str:
     """The digest after these facts: SHA-256 in hexadecimal of their texts between NUL bytes, which
     no text of the store holds; nothing and an empty text differ."""
-    told = "\0".join("\x01" if fact is None else str(fact) for fact in (digest, *facts))
-    return sha256(told.encode()).hexdigest()
+    told = ["\x01" if fact is None else str(fact) for fact in (digest, *facts)]
+    return sha256("\0".join(told).encode()).hexdigest()
 
 
 def begin(session_id: str, account_id: str, type: str, input: str) -> str:

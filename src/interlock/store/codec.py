@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, cast
 
 import orjson
 from attrs import frozen
+from cattrs.gen import make_dict_unstructure_fn, override
 from cattrs.preconf.orjson import make_converter
 from cattrs.strategies import configure_tagged_union
 
@@ -37,6 +38,11 @@ _converter.register_unstructure_hook(datetime, lambda value: value.isoformat())
 configure_tagged_union(
     Command, _converter, tag_name="kind", tag_generator=lambda cls: str(vars(cls)["kind"])
 )
+# Each is what the converter would find anew for each value.
+_command_data: Callable[[Command], dict[str, Any]] = _converter.get_unstructure_hook(Command)
+_result_data = make_dict_unstructure_fn(
+    Result, _converter, _cattrs_omit_if_default=True, status=override(omit_if_default=False)
+)
 
 
 def dump(value: Any) -> str:
@@ -59,12 +65,12 @@ def load(text: str) -> Any:
 
 def command_data(command: Command) -> dict[str, Any]:
     """A command as plain JSON data, with its `kind`; fields at their default are left out."""
-    return cast(dict[str, Any], _converter.unstructure(command, unstructure_as=Command))
+    return _command_data(command)
 
 
 def result_data(result: Result) -> dict[str, Any]:
-    """A result as plain JSON data; fields at their default are left out."""
-    return {"status": result.status, **_converter.unstructure(result)}
+    """A result as plain JSON data; fields at their default, but its status, are left out."""
+    return _result_data(result)
 
 
 def dump_command(command: Command) -> str:

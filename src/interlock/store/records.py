@@ -11,7 +11,7 @@ from typing import Any
 
 from uuid_utils import uuid7
 
-from interlock.engine.commands import Ask, Spawn, Wait
+from interlock.engine.commands import Awaited
 from interlock.engine.errors import StaleSession
 from interlock.engine.values import Scope, Session, changed
 from interlock.store import blobs, chain, codec
@@ -109,13 +109,13 @@ def save(session: Session, now: datetime, submitted: Submitted | None = None) ->
 
     `submitted` is what the first unsaved row's result was read from. Raises StaleSession.
     """
-    rows, time = session.unsaved, write_time(now)
+    rows, time, head = session.unsaved, write_time(now), session.head
     writings: list[Writing] = []
     for row in rows:
-        head = writings[-1].head if writings else session.head
         writings.append(prepare(session, row, head, now, time, submitted))
+        head = writings[-1].head
     moved: dict[str, Any] = {"version": session.version + 1, "updated_at": now, "unsaved": ()}
-    moved["head"] = writings[-1].head if writings else session.head
+    moved["head"] = head
     if rows:
         moved["last_activity_at"] = now
     if not session.active:
@@ -125,7 +125,7 @@ def save(session: Session, now: datetime, submitted: Submitted | None = None) ->
     moved["ready_at"] = ready_at = _ready_at(session, now)
     stays = session.active and ready_at == session.ready_at
     if stays and rows and all(row.step for row in rows):
-        _move(session, moved["head"], time)
+        _move(session, head, time)
     else:
         _update(changed(session, **moved))
     for writing, row in zip(writings, rows, strict=True):
@@ -147,7 +147,7 @@ def _ready_at(session: Session, now: datetime) -> datetime | None:
     row = session.open
     if not session.active:
         return None
-    if row is not None and isinstance(row.command, Ask | Wait | Spawn):
+    if row is not None and isinstance(row.command, Awaited):
         return row.due_at if row.inserted_at is not None else due_at(row.command, now)
     since = session.ready_at
     return since if since is not None and since <= now else now
