@@ -15,6 +15,7 @@ from tests.acceptance.user import User
 from tests.chaos.bench import Bench
 from tests.chaos.scale import Chance
 
+KINDS = ("sqlite",)
 WORKLOAD = Path(__file__).parent / "workload.py"
 
 
@@ -49,6 +50,13 @@ def quick_disk() -> Iterator[Path]:
     usable = memory.is_dir() and os.access(memory, os.W_OK)
     with tempfile.TemporaryDirectory(dir=memory if usable else None) as folder:
         yield Path(folder)
+
+
+@pytest.fixture(params=KINDS)
+def url(request: pytest.FixtureRequest, user: User, quick_disk: Path) -> str:
+    """Where a database is that has nothing in it; none is open."""
+    disconnect()
+    return {"sqlite": f"sqlite:///{quick_disk / 'interlock.db'}"}[request.param]
 
 
 def url_of(somebody: User) -> str:

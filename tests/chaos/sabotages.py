@@ -137,7 +137,7 @@ SABOTAGES = (
     ),
     Sabotage(
         "commits that a power cut does take back",
-        "store/connection.py",
+        "store/sqlite.py",
         FLUSHED.format("full", 2),
         FLUSHED.format("normal", 1),
         "chaos/test_power_cut.py::test_a_power_cut_takes_back_nothing",

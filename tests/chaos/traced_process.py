@@ -15,7 +15,7 @@ from pathlib import Path
 
 from interlock import Ask, Command, Result, accounts, sessions
 from interlock.sessions import lease
-from interlock.store import connection
+from interlock.store import sqlite
 from interlock.store.connection import connect, disconnect, fetch, tx
 from tests.chaos.tracing import Trace, TracingDisk
 
@@ -31,9 +31,9 @@ def main(folder: str, file: str, seed: str, turns: str, how: str = "") -> None:
     """Work, and keep the trace; unflushed, no commit is flushed before the next checkpoint."""
     trace = Trace(Path(folder))
     disk = TracingDisk(trace)
-    connection.PRAGMAS["wal_autocheckpoint"] = PAGES
+    sqlite.PRAGMAS["wal_autocheckpoint"] = PAGES
     if how == "--unflushed":
-        connection.PRAGMAS["synchronous"], connection.DURABLE["synchronous"] = "normal", 1
+        sqlite.PRAGMAS["synchronous"], sqlite.DURABLE["synchronous"] = "normal", 1
     lease.RENEW_SECONDS = 1e9  # no thread but this one writes
     note_commits(trace)
     connect(f"sqlite:///{folder}/interlock.db")

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from attrs import define, field
 
+RUN = -1
+"""The holder that a run is; others are numbered from 0."""
 MOVES = {("work", "ok"): "check", ("work", "done"): "complete", ("check", "ok"): "work"}
 
 
@@ -30,9 +32,14 @@ class Model:
     status: str = "active"
     attempt: int = 1
     since: int = 0
-    late: int = 0
-    abandoned: bool = False
-    """True when a run was interrupted in the middle of a command and none has come since."""
+    events: int = 0
+    holder: int | None = None
+    """Who has its lease; it may be over."""
+    held: bool = False
+    """True while nobody else may take it over."""
+    moves: int = 0
+    """How often it was changed: who knows it as it was before comes too late."""
+    deleted: bool = False
 
     @property
     def active(self) -> bool:
@@ -54,12 +61,14 @@ class Model:
         """Have an open row, if it is active."""
         if self.active and self.open is None:
             self.rows.append(Row(self.step, self.attempt))
+            self.moves += 1
 
     def drop(self, status: str) -> None:
         """Give the open row up; what that costs is of the budget."""
         row = self.open
         assert row is not None
         row.status = status
+        self.moves += 1
         self._afford()
 
     def submit(self, result: str, output: str) -> None:
@@ -67,6 +76,7 @@ class Model:
         row = self.open
         assert row is not None
         row.status, row.result, row.output = "done", result, output
+        self.moves += 1
         dest = MOVES.get((row.step, result), "failed")
         if dest in ("complete", "failed"):
             self.status = dest
@@ -83,30 +93,46 @@ class Model:
             row.status = "cancelled"
         self.rows.append(Row("", 0, "done", result="ok"))
         self.status = "cancelled"
+        self.moves += 1
 
     def revive(self, step: str | None = None) -> None:
         """Make it active again, with its limits anew."""
         self.rows.append(Row("", 0, "done", result="ok"))
         self.status, self.since = "active", len(self.rows)
         self.step, self.attempt = step or self.step, 1
+        self.moves += 1
+
+    def claim(self, holder: int) -> None:
+        """Give the lease to somebody; what an earlier holder left open was seen by nobody."""
+        if not self.active:
+            return
+        lost = self.holder is not None and self.open is not None
+        self.holder, self.held = holder, True
+        self.moves += 1
+        if lost:
+            self.drop("unknown")
+        self.issue()
+
+    def hand_in(self, result: str, output: str) -> None:
+        """What a holder does with a result: it closes the row and has the next one. One that means
+        nothing there is an error."""
+        closing, known = self.open, (self.step, result) in MOVES
+        self.submit(result if known else "error", output)
+        assert closing is not None
+        closing.given = result
+        self.issue()
 
     def run(self, results: Sequence[str], output: str) -> None:
         """Execute commands with these results; then the run is interrupted."""
         if not self.active:
             return
-        if self.abandoned and self.open is not None:
-            self.drop("unknown")
-        self.abandoned = False
-        self.issue()
+        self.claim(RUN)
         for result in results:
-            if not self.active:
-                return
-            closing, known = self.open, (self.step, result) in MOVES
-            self.submit(result if known else "error", output)
-            assert closing is not None
-            closing.given = result
-            self.issue()
-        self.abandoned = self.active
+            if self.active:
+                self.hand_in(result, output)
+        self.held = False
+        if not self.active:
+            self.holder = None
 
     def _visits(self, step: str) -> int:
         newest = [n for n, row in enumerate(self.rows, 1) if row.step == step][-1:]
