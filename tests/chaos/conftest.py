@@ -14,8 +14,9 @@ from interlock.store.connection import connect, disconnect
 from tests.acceptance.user import User
 from tests.chaos.bench import Bench
 from tests.chaos.scale import Chance
+from tests.server import Server
 
-KINDS = ("sqlite",)
+KINDS = ("sqlite", "postgres")
 WORKLOAD = Path(__file__).parent / "workload.py"
 
 
@@ -53,10 +54,15 @@ def quick_disk() -> Iterator[Path]:
 
 
 @pytest.fixture(params=KINDS)
-def url(request: pytest.FixtureRequest, user: User, quick_disk: Path) -> str:
+def url(request: pytest.FixtureRequest, user: User, quick_disk: Path) -> Iterator[str]:
     """Where a database is that has nothing in it; none is open."""
     disconnect()
-    return {"sqlite": f"sqlite:///{quick_disk / 'interlock.db'}"}[request.param]
+    if request.param == "sqlite":
+        yield f"sqlite:///{quick_disk / 'interlock.db'}"
+        return
+    server: Server = request.getfixturevalue("server")
+    with server.database() as made:
+        yield made
 
 
 def url_of(somebody: User) -> str:

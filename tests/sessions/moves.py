@@ -6,7 +6,7 @@ from typing import Any
 
 from interlock import Command, Interaction, Result, Scope, Session, Shell, sessions
 from interlock.sessions import recent
-from interlock.store.connection import execute, tx
+from interlock.store.connection import backend, execute, tx
 from interlock.store.times import write_time
 
 Execute = Callable[[Command], Result]
@@ -83,5 +83,6 @@ def restart() -> None:
 
 
 def spare_the_disk() -> None:
-    """Have this connection flush nothing: what is durable is shown elsewhere."""
-    execute("PRAGMA synchronous = OFF")
+    """Have this connection to a file flush nothing: what is durable is shown elsewhere."""
+    if backend().is_file:
+        execute("PRAGMA synchronous = OFF")
