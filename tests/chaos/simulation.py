@@ -38,29 +38,53 @@ class Killed(BaseException):
     """The process that a thread stands for is gone."""
 
 
+class Seat:
+    """A thread with a connection of its own, in which one actor after the other has his turns:
+    to begin a thread for each would take longer than what it does."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.actor: Actor | None = None
+        self.go = threading.Lock()
+        self.go.acquire()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def leave(self) -> None:
+        """End the thread."""
+        self.actor = None
+        self.go.release()
+        self._thread.join(PATIENCE)
+
+    def _run(self) -> None:
+        while self.go.acquire(timeout=PATIENCE) and self.actor is not None:
+            self.world.local.actor = self.actor
+            self.actor.play()
+            self.world.free.append(self)
+            self.world.back.release()
+        disconnect()
+
+
 class Actor:
-    """A thread that stands for a process; it runs only while it has the turn."""
+    """What stands for a process; it runs only while it has the turn."""
 
     def __init__(self, world: World, number: int, act: Callable[[Actor], None]) -> None:
         self.world, self.number = world, number
         self.alive, self.over = True, False
-        self.go = threading.Event()
         self._act = act
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self.seat = world.free.pop() if world.free else Seat(world)
+        self.seat.actor = self
 
     def pause(self) -> None:
         """Give the turn back, and wait for it. Raises Killed when the process has died."""
-        self.go.clear()
-        self.world.back.set()
-        assert self.go.wait(PATIENCE)
+        self.world.back.release()
+        assert self.seat.go.acquire(timeout=PATIENCE)
         if not self.alive:
             raise Killed
 
-    def _run(self) -> None:
-        self.world.local.actor = self
+    def play(self) -> None:
+        """Act to the end, or until it is killed."""
         try:
-            assert self.go.wait(PATIENCE)
             if self.alive:
                 self._act(self)
         except Killed:
@@ -68,9 +92,7 @@ class Actor:
         except BaseException as error:
             self.world.faults.append(f"actor {self.number}: {type(error).__name__}: {error}")
         finally:
-            disconnect()
             self.over = True
-            self.world.back.set()
 
 
 class World:
@@ -80,7 +102,9 @@ class World:
         self.chance = random.Random(seed)  # noqa: S311  no secret
         self.seconds, self.count = 0.0, 0
         self.local = threading.local()
-        self.back = threading.Event()
+        self.back = threading.Lock()
+        self.back.acquire()
+        self.free: list[Seat] = []
         self.actors: list[Actor] = []
         self.faults: list[str] = []
         self.performed: dict[tuple[str, int], list[str]] = {}
@@ -98,13 +122,13 @@ class World:
             self._turn()
         self.calm = True
         for actor in self.actors:
-            if not actor.over:
-                actor.alive = False
-                self._give(actor)
+            actor.alive = False
+            self._finish(actor)
         self.seconds += 2 * lease.LEASE_SECONDS
-        self.actors.append(Actor(self, len(self.actors), self._finish))
-        while not self.actors[-1].over:
-            self._give(self.actors[-1])
+        self.actors.append(Actor(self, len(self.actors), self._end_all))
+        self._finish(self.actors[-1])
+        for seat in self.free:
+            seat.leave()
         self._check()
         return sha256(repr(fetch(LOG)).encode()).hexdigest()
 
@@ -127,9 +151,13 @@ class World:
     def _give(self, actor: Actor) -> None:
         """Let one thread run until it gives the turn back."""
         recent.forget()  # a process remembers only what it did itself
-        self.back.clear()
-        actor.go.set()
-        assert self.back.wait(PATIENCE), "a thread did not give its turn back"
+        actor.seat.go.release()
+        assert self.back.acquire(timeout=PATIENCE), "a thread did not give its turn back"
+
+    def _finish(self, actor: Actor) -> None:
+        """Let it run until it is over."""
+        while not actor.over:
+            self._give(actor)
 
     def _work(self, actor: Actor) -> None:
         """Run one session, as `interlock run` does."""
@@ -176,7 +204,7 @@ class World:
         except InterlockError:
             return
 
-    def _finish(self, actor: Actor) -> None:
+    def _end_all(self, actor: Actor) -> None:
         """Nobody dies any more: each session comes to its end."""
         for session_id in self.ids:
             while sessions.get(self.scope, session_id).active:

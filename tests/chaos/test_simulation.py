@@ -1,22 +1,31 @@
 """Whatever happens in which order: the log is whole, and the same seed makes the same log."""
 
+import json
+import os
 import shutil
+import subprocess
+import sys
+import tempfile
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-import pytest
-
-from interlock.sessions import recent
-from interlock.store.connection import connect, disconnect, fetch
+from interlock.store.connection import disconnect
 from tests.acceptance.user import User
+from tests.chaos.bench import LONG
 from tests.chaos.scale import Chance, sizes
-from tests.chaos.simulation import World
+from tests.sessions.processes import ROOT
 
+PROCESSES = 2
+TOGETHER = 500
+"""So many seeds are given to a process at most."""
 AGAIN = 10
-"""One seed of so many is drawn twice."""
+"""One seed of so many is lived through twice, by two processes."""
 
 
-@sizes(6, 2000)
+@sizes(200, 10_000)
 def test_any_order_of_turns_and_deaths_leaves_a_whole_log(
     user: User, quick_disk: Path, chance: Chance, size: int
 ) -> None:
@@ -24,35 +33,36 @@ def test_any_order_of_turns_and_deaths_leaves_a_whole_log(
     has them: nothing is performed twice under one number, what was accepted is kept, and
     everything ends."""
     disconnect()
-    template = quick_disk / "template.db"
-    shutil.copy(user.data / "interlock.db", template)
+    shutil.copy(user.data / "interlock.db", quick_disk / "template.db")
+    seeds = chance.sample(range(10**9), size)
+    most = min(TOGETHER, size // PROCESSES or 1)
+    shares = [seeds[begin : begin + most] for begin in range(0, size, most)]
+    again = [seeds[begin : begin + most : AGAIN] for begin in range(0, size, most)]
+    with ThreadPoolExecutor(PROCESSES) as pool:
+        found = pool.map(partial(live, user, quick_disk), [*shares, *again])
+        worlds = [world for some in found for world in some]
+    assert {world["seed"]: world["faults"] for world in worlds if world["faults"]} == {}
+    digests = {(world["seed"], world["digest"]) for world in worlds}
+    assert len(digests) == size, "a seed drew another log when it was drawn again"
     rows: Counter[str] = Counter()
-    for number in range(size):
-        seed = chance.randrange(10**9)
-        digest, found = live(seed, template, quick_disk)
-        rows += found
-        if number % AGAIN == 0:
-            again = live(seed, template, quick_disk)
-            assert again == (digest, found), f"seed {seed} drew another log"
+    for world in worlds:
+        rows.update(world["rows"])
     assert rows["unknown"], chance.told
     assert rows["late_result"], chance.told
-    chance.report("worlds", size)
+    chance.report("worlds", len(worlds))
     chance.report("rows", dict(rows))
 
 
-def live(seed: int, template: Path, folder: Path) -> tuple[str, Counter[str]]:
-    """The digest of the log of one world, and how many rows of each status it has."""
-    file = folder / "world.db"
-    shutil.copy(template, file)
-    connect(f"sqlite:///{file}")
-    recent.forget()
-    with pytest.MonkeyPatch.context() as patch:
-        world = World(seed, patch)
-        digest = world.run()
-        assert world.faults == [], f"seed {seed}"
-        found = Counter(status for (status,) in fetch("SELECT status FROM interaction"))
-        found["late_result"] = len(fetch("SELECT 1 FROM event WHERE type = 'late_result'"))
-    disconnect()
-    for end in ("", "-wal", "-shm"):
-        Path(f"{file}{end}").unlink(missing_ok=True)
-    return digest, found
+def live(user: User, folder: Path, seeds: list[int]) -> list[dict[str, Any]]:
+    """What became of the worlds of these seeds, in a process of their own."""
+    words = [str(folder / "template.db"), tempfile.mkdtemp(dir=folder), *map(str, seeds)]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.chaos.world_process", *words],
+        cwd=ROOT,
+        env=os.environ | user.environ,
+        capture_output=True,
+        text=True,
+        timeout=LONG,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return [json.loads(line) for line in done.stdout.splitlines()]
