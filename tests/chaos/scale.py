@@ -10,6 +10,9 @@ import sys
 
 import pytest
 
+SHARE = {"sqlite": 1, "postgresql": 5}
+"""The part of a test that each kind of database takes: a server is asked for each statement."""
+
 HOURS = 3 * 3600
 """Seconds after which a test of `make chaos` hangs."""
 

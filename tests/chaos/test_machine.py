@@ -2,15 +2,13 @@
 
 from interlock import plugins
 from interlock.store.connection import connect, disconnect
-from tests.chaos.scale import Chance, sizes
+from tests.chaos.scale import SHARE, Chance, sizes
 from tests.sessions.conftest import WORKFLOWS
 from tests.sessions.lease_machine import HeldSessions, try_out
 from tests.sessions.moves import spare_the_disk
 
 SEQUENCES, STEPS = 50, 50
 """How many are tried with one seed, and how long each is."""
-SHARE = {"sqlite": 1, "postgresql": 5}
-"""The part of the steps that each kind of database takes: a server is asked for each statement."""
 
 
 @sizes(None, 200_000)
