@@ -16,7 +16,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from interlock.store.connection import connect, disconnect
+from interlock.store.connection import choose
+from interlock.store.migration import migrate
 
 QUICK = ("fsync", "full_page_writes")
 """What no test of ours needs of a server that is thrown away: nobody cuts its power."""
@@ -57,8 +58,9 @@ class Server:
         """The name of a database that has the schema of today and nothing else, to be copied."""
         if self._template is None:
             self._template = self.create()
-            opened = connect(self.url_of(self._template))
-            disconnect()
+            opened = choose(self.url_of(self._template))
+            opened.open()
+            migrate(opened)
             opened.close_all()
         return self._template
 

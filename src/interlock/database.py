@@ -22,8 +22,11 @@ from interlock.store.maintenance import (
     table_sizes,
 )
 from interlock.store.restoration import require_database, restore
+from interlock.store.transfer import Carried, Move, move
 
 __all__ = [
+    "Carried",
+    "Move",
     "SessionSize",
     "TableSize",
     "back_up",
@@ -34,6 +37,7 @@ __all__ = [
     "is_sound",
     "is_there",
     "largest_sessions",
+    "move",
     "now",
     "open_database",
     "pending",

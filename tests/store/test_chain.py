@@ -22,7 +22,7 @@ def session(database: object) -> Session:
 
 def told(session: Session) -> list[str]:
     """What does not fit."""
-    return list(chain.faults(session))
+    return list(chain.faults(session.id))
 
 
 def test_a_log_is_as_it_was_written(session: Session) -> None:

@@ -24,6 +24,7 @@ COMMANDS = {
     "stats": (f"{PACKAGE}:stats", "Count what is in it, and what is large."),
     "backup": (f"{PACKAGE}:backup", "Copy it to a new file, also while it is in use."),
     "restore": ("interlock.cli.restore:restore", "Make a backup the database again."),
+    "move": ("interlock.cli.move:move", "Carry it to another database, and prove it."),
 }
 
 

@@ -126,7 +126,7 @@ def verify(scope: Scope, session_id: str) -> list[str]:
     Raises SessionNotFound.
     """
     session = load(scope, session_id)
-    said = list(chain.faults(session)) or usage_check.faults(session)
+    said = list(chain.faults(session.id)) or usage_check.faults(session)
     if said:
         return said
     try:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 
-from interlock.engine.values import Session
 from interlock.store import blobs
 from interlock.store.connection import fetch, fetch_one
 
@@ -31,18 +30,18 @@ def begin(session_id: str, account_id: str, type: str, input: str) -> str:
     return link("", session_id, account_id, type, input)
 
 
-def faults(session: Session) -> Iterator[str]:
-    """What does not fit, row by row from the first on; nothing where the whole log is as it was
-    written, its large payloads too."""
+def faults(session_id: str) -> Iterator[str]:
+    """What does not fit in a session, row by row from the first on; nothing where the whole log is
+    as it was written, its large payloads too."""
     begun = "SELECT id, account_id, type, input, head FROM session WHERE id = ?"
-    *facts, head = fetch_one(begun, (session.id,))
+    *facts, head = fetch_one(begun, (session_id,))
     yield from _lost("the input", facts[-1])
     digest, expected, after = begin(*facts), 1, 0
     while True:
         rows = fetch(
             f"SELECT {OPENED}, {CLOSED}, digest FROM interaction "
             "WHERE session_id = ? AND seq > ? ORDER BY seq LIMIT ?",
-            (session.id, after, CHUNK),
+            (session_id, after, CHUNK),
         )
         for seq, *rest, kept in rows:
             if seq != expected:

@@ -104,6 +104,17 @@ def disconnect() -> None:
         database.close()
 
 
+@contextmanager
+def using(opened: Any) -> Iterator[None]:
+    """Have another database be the open one of this process for a while."""
+    before = database.obj
+    database.initialize(opened)
+    try:
+        yield
+    finally:
+        database.initialize(before)
+
+
 def backend() -> Backend:
     """The open database."""
     return cast(Backend, database.obj)
