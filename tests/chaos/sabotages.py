@@ -79,6 +79,27 @@ SABOTAGES = (
         "sessions/test_run.py::test_one_session_is_run_by_one_at_a_time",
     ),
     Sabotage(
+        "a lease that is over still holds",
+        "sessions/lease.py",
+        "    if until <= now:\n",
+        "    if False:\n",
+        "chaos/test_zombies.py::test_no_zombie_writes_anything",
+    ),
+    Sabotage(
+        "what was stopped as its lease ran out is handed in",
+        "sessions/runner.py",
+        'if lease.expired and result.data.get("stopped"):',
+        "if False:",
+        "sessions/test_zombies.py::test_a_command_is_ended_before_its_lease_is_over",
+    ),
+    Sabotage(
+        "what a zombie hands in is forgotten",
+        "sessions/runner.py",
+        'queries.add_event(current, row.seq, "late_result", late, done.now)',
+        "late.clear()",
+        "sessions/test_zombies.py::test_a_zombie_writes_nothing",
+    ),
+    Sabotage(
         "a process number that was given again holds a lease",
         "sessions/lease.py",
         "return same and process.status()",

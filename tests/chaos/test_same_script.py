@@ -83,7 +83,7 @@ def test_a_script_says_the_same_on_a_file_of_another_kind(
     compare(first, of_large_pages(quick_disk), chance, size)
 
 
-@sizes(5, 1000)
+@sizes(5, 500)
 def test_a_script_says_the_same_on_a_server(
     user: User, quick_disk: Path, server: Server, chance: Chance, size: int
 ) -> None:
