@@ -9,7 +9,9 @@ import pytest
 from interlock import Scope, accounts, plugins
 from interlock.sessions import recent
 from interlock.store.connection import connect, disconnect
+from tests.server import Server
 
+KINDS = ("sqlite", "postgres")
 WORKFLOWS = Path(__file__).parent / "workflows.py"
 
 
@@ -33,10 +35,21 @@ def data_dir(tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch) ->
     return Path(shutil.copytree(template, tmp_path / "data"))
 
 
+@pytest.fixture(params=KINDS)
+def url(request: pytest.FixtureRequest, data_dir: Path) -> Iterator[str]:
+    """The URL of a new database of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{data_dir}/interlock.db"
+        return
+    server: Server = request.getfixturevalue("server")
+    with server.database() as made:
+        yield made
+
+
 @pytest.fixture(autouse=True)
-def database(data_dir: Path) -> Iterator[str]:
-    """The URL of the open database."""
-    url = f"sqlite:///{data_dir}/interlock.db"
+def database(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of the open database, which other processes find too."""
+    monkeypatch.setenv("INTERLOCK_DATABASE_URL", url)
     plugins.forget()
     recent.forget()
     connect(url)

@@ -1,5 +1,6 @@
 """Other processes that run sessions of the open database."""
 
+import os
 import subprocess
 import sys
 import time
@@ -7,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from interlock import Session
-from interlock.store.connection import location
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 120
@@ -25,7 +25,7 @@ class Runner:
     """A process in the middle of running a session."""
 
     def __init__(self, session: Session, *words: str) -> None:
-        arguments = [f"sqlite:///{location()}", "acme", "site", session.id, *words]
+        arguments = [os.environ["INTERLOCK_DATABASE_URL"], "acme", "site", session.id, *words]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.sessions.runner_process", *arguments],
             cwd=ROOT,

@@ -7,9 +7,9 @@ import pytest
 from attrs import define
 
 from interlock import Command, Result, Scope, Session, accounts, sessions
-from interlock.store.connection import execute
 from interlock.store.tables import database as proxy
-from tests.sessions.moves import restart
+from tests.sessions.moves import restart, spare_the_disk
+from tests.statements import watching
 
 EARLY, LATE = 10, 1000
 """Steps between which the cost is compared."""
@@ -21,35 +21,36 @@ class Work:
 
     statements: int = 0
     instructions: int = 0
-    """Of SQLite's virtual machine: they grow with every row that is read."""
+    """Of SQLite's virtual machine: they grow with every row that is read. A server's are not
+    counted."""
 
 
 @contextmanager
 def counting() -> Iterator[Work]:
     """Count what is done on this thread's connection."""
-    work, connection = Work(), proxy.obj.connection()
+    work, opened = Work(), proxy.obj
 
-    def told(cursor: object, sql: str, values: object) -> bool:
+    def told(sql: str) -> None:
         work.statements += 1
-        return True
 
     def advanced() -> bool:
         work.instructions += 1
         return False
 
-    connection.exec_trace = told
-    connection.set_progress_handler(advanced, 1)
+    if opened.is_file:
+        opened.connection().set_progress_handler(advanced, 1)
     try:
-        yield work
+        with watching(told):
+            yield work
     finally:
-        connection.exec_trace = None
-        connection.set_progress_handler(None)
+        if opened.is_file:
+            opened.connection().set_progress_handler(None)
 
 
 @pytest.fixture
 def session(scope: Scope) -> Session:
     """A session that goes round, and looks back at each step."""
-    execute("PRAGMA synchronous = OFF")  # it is counted, not kept
+    spare_the_disk()  # it is counted, not kept
     return sessions.create(scope, "loop")
 
 
@@ -146,10 +147,9 @@ def asked_of_budgets(scope: Scope, session: Session) -> list[int]:
     asked = 0
     counts: list[int] = []
 
-    def told(cursor: object, sql: str, values: object) -> bool:
+    def told(sql: str) -> None:
         nonlocal asked
         asked += "FROM budget" in sql or "FROM usage" in sql
-        return True
 
     def execute(command: Command) -> Result:
         nonlocal asked
@@ -159,13 +159,8 @@ def asked_of_budgets(scope: Scope, session: Session) -> list[int]:
             raise KeyboardInterrupt
         return Result()
 
-    connection = proxy.obj.connection()
-    connection.exec_trace = told
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            sessions.run(scope, session.id, execute)
-    finally:
-        connection.exec_trace = None
+    with watching(told), pytest.raises(KeyboardInterrupt):
+        sessions.run(scope, session.id, execute)
     return counts
 
 

@@ -87,7 +87,9 @@ def test_the_dearest_come_first_and_days_in_order(scope: Scope, session: Session
     models = [cost.key["model"] for cost in sessions.costs(scope, ["model"])]
     assert models == [MODEL, "another", "other", "no-such-model"]
     with tx():
-        execute("UPDATE usage SET inserted_at = '2026-01-0' || seq || 'T00:00:00.000000+00:00'")
+        for seq in range(1, 10):
+            time = f"2026-01-0{seq}T00:00:00.000000+00:00"
+            execute("UPDATE usage SET inserted_at = ? WHERE seq = ?", (time, seq))
     days = [cost.key["day"] for cost in sessions.costs(scope, ["day"])]
     assert days == ["2026-01-01", "2026-01-02", "2026-01-03"]
 

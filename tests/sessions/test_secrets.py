@@ -12,6 +12,7 @@ from interlock.engine.errors import InteractionClosed, InvalidInput, ResultConfl
 from interlock.secrets import vault
 from interlock.secrets.encodings import encode
 from interlock.store.connection import fetch
+from interlock.store.tables import database as proxy
 from tests.sessions.moves import fail, log, submit
 
 VALUE = 'hunter22/"and"\nmore+'
@@ -33,8 +34,7 @@ def kept(database: str) -> Iterator[Any]:
 
     def rows() -> list[str]:
         found = []
-        tables = fetch("SELECT name FROM sqlite_schema WHERE type = 'table'")
-        for (table,) in tables:
+        for table in proxy.obj.get_tables():
             for row in fetch(f'SELECT * FROM "{table}"'):  # noqa: S608
                 cells = [cell if isinstance(cell, bytes) else str(cell).encode() for cell in row]
                 if any(form in cell for form in encode(VALUE) for cell in cells):

@@ -1,15 +1,14 @@
 """Who subscribes is told what this process committed, after it is durable, once."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import apsw
 import pytest
 
 from interlock import Interaction, Result, Scope, Session, sessions
 from interlock.engine.errors import ResultConflict
-from interlock.store.connection import location
+from interlock.store.connection import disconnect, fetch_one
 from interlock.store.times import write_time
 from tests.sessions.moves import fail, finish, submit
 
@@ -80,20 +79,26 @@ def test_what_changes_nothing_is_not_told(scope: Scope, listen: Callable[[Scope]
     assert told == []
 
 
+def ask(sql: str, *values: object) -> Any:
+    """What another connection to the database is told."""
+    try:
+        return fetch_one(sql, values)
+    finally:
+        disconnect()
+
+
 def test_what_is_told_is_durable(scope: Scope) -> None:
     """At that moment every other process sees the change; the row is told as it was written."""
     session = sessions.create(scope, "pair")
     seen: list[Any] = []
 
     def hear(change: str, session: Session, row: Interaction | None) -> None:
-        with closing(apsw.Connection(location())) as other:
-            written: Any = other.execute("SELECT version, status, seq FROM session").fetchone()
+        with ThreadPoolExecutor(1) as other:
+            written: Any = other.submit(ask, "SELECT version, status, seq FROM session").result()
             assert written == (session.version, session.status, session.seq)
             if row is not None:
-                written = other.execute(
-                    "SELECT status, inserted_at, completed_at FROM interaction WHERE seq = ?",
-                    (row.seq,),
-                ).fetchone()
+                asked = "SELECT status, inserted_at, completed_at FROM interaction WHERE seq = ?"
+                written = other.submit(ask, asked, row.seq).result()
                 if change == "issued":
                     assert written[0] == row.status == "open"
                 else:

@@ -121,6 +121,8 @@ class Lease:
         self._over.set()
         if self._thread is not None:
             self._thread.join()
+        if not self._until:
+            return  # it never held anything
         with contextlib.suppress(StoreUnusable), connection.tx():
             if self.executing:
                 # Nobody saw how the command ended: a lease that is over tells the next holder so.

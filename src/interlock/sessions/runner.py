@@ -140,6 +140,7 @@ def _hand_back(
     submitted = Submitted.of(result)
     try:
         with Work() as done:
+            connection.hold(session.id)
             moved = _handle(kind, session, result)
             if moved.active and not lease.bound:  # else what the result used is summed first
                 moved = engine.next_command(kind, moved)

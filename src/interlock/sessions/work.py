@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 
 from interlock import engine, plugins
@@ -34,8 +35,6 @@ class Work:
     `with Work() as work:` begins and commits it; nothing is told of one that did not commit.
     """
 
-    now: datetime
-
     def __init__(self) -> None:
         self.changes: list[tuple[Change, Session, Interaction | None]] = []
         self.saved: dict[str, Session] = {}
@@ -46,10 +45,14 @@ class Work:
         self.changes.append((change, session, row))
 
     def __enter__(self) -> Work:
-        """Begin; `now` is the time of everything in it."""
+        """Begin."""
         self._tx.__enter__()
-        self.now = connection.now()
         return self
+
+    @cached_property
+    def now(self) -> datetime:
+        """The time of everything in it: what it is first asked for is loaded, and held, by then."""
+        return connection.now()
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Commit and tell, or undo."""
@@ -62,7 +65,11 @@ class Work:
 
 
 def load(scope: Scope, session_id: str) -> Session:
-    """The session in scope. Raises SessionNotFound: missing and out of scope are the same."""
+    """The session in scope; in a transaction nobody else changes its family meanwhile.
+
+    Raises SessionNotFound: missing and out of scope are the same.
+    """
+    connection.hold(session_id)
     session = recent.find(scope, session_id)
     if session is None:
         deleted = deletion.deleted_at(scope, session_id)

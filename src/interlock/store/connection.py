@@ -43,8 +43,8 @@ class Backend(Protocol):
     def find(self, sql: str, values: Sequence[Any]) -> list[Any]:
         """All that a statement finds."""
 
-    def hold(self, name: str) -> None:
-        """Wait until nobody else has this name, and keep it until the transaction ends."""
+    def hold(self, session_id: str) -> None:
+        """Let nobody else change a session's family before this transaction ends."""
 
     def now(self) -> datetime:
         """The time by the database's clock."""
@@ -188,9 +188,10 @@ def fetch_one(sql: str, values: Sequence[Any] = ()) -> Any:
     return next(iter(fetch(sql, values)), None)
 
 
-def hold(name: str) -> None:
-    """Let nobody else who asks for this name go on before this transaction ends."""
-    database.obj.hold(name)
+def hold(session_id: str) -> None:
+    """Let nobody else change a session, or any other of its family, before this transaction
+    ends."""
+    database.obj.hold(session_id)
 
 
 def now() -> datetime:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
@@ -19,7 +20,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from interlock.engine.errors import InterlockError, InvalidInput, Refused, StoreBusy, StoreUnusable
 from interlock.store import dialect
-from interlock.store.times import clock, write_time
+from interlock.store.times import write_time
 
 FAILURES = (psycopg.Error, peewee.PeeweeException, UnicodeEncodeError, OverflowError)
 
@@ -31,9 +32,13 @@ CONNECT_SECONDS = 10
 """How long the server may take to answer."""
 RETURN_SECONDS = 30.0
 """How long a process that was connected waits for a server that is away."""
-SAMPLE_SECONDS = 5.0
-"""How often the server is asked for its time; between, a clock that nobody sets goes on."""
-MIGRATING = "interlock schema"
+MIGRATING = "SELECT pg_advisory_xact_lock(hashtextextended('interlock schema', 0))"
+HOLD = (
+    "WITH RECURSIVE above(id, parent_id) AS (SELECT id, parent_id FROM session WHERE id = ? "
+    "UNION ALL SELECT s.id, s.parent_id FROM session s JOIN above a ON s.id = a.parent_id) "
+    "SELECT pg_advisory_xact_lock(hashtextextended(id, 0)), clock_timestamp() "
+    "FROM above WHERE parent_id IS NULL"
+)
 
 FIELD_TYPES = {
     **peewee.PostgresqlDatabase.field_types,
@@ -98,6 +103,13 @@ class NumberLoader(Loader):
         return float(text) if b"." in text or b"N" in text else int(text)
 
 
+class Held(threading.local):
+    """By thread."""
+
+    time: str | None = None
+    """When this transaction began to hold a session."""
+
+
 class Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse has no types
     """A database of a PostgreSQL server. Many write at a time: a transaction holds what it must
     not see change by its name."""
@@ -118,7 +130,7 @@ class Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse has
             ) from None
         where = f"{told.get('host') or ''}{':' if told.get('port') else ''}{told.get('port') or ''}"
         self.location = f"postgresql://{where}/{told.get('dbname') or told.get('user') or ''}"
-        self._sample: tuple[datetime, float] | None = None
+        self._held = Held()
         super().__init__(url, max_connections=MOST_CONNECTIONS, timeout=POOL_SECONDS)
 
     def init(self, database: str, **options: Any) -> None:
@@ -145,7 +157,7 @@ class Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse has
     def alone(self) -> Iterator[None]:
         """A transaction that nobody else is in, to change the schema."""
         with self.atomic():
-            self.hold(MIGRATING)
+            self._run(MIGRATING, ())
             yield
 
     @property
@@ -156,6 +168,7 @@ class Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse has
 
     def start(self) -> None:
         """Begin a transaction, waiting for a server that is away for a while."""
+        self._held.time = None
         self._patiently("BEGIN", ())
 
     def undo(self) -> None:
@@ -176,24 +189,26 @@ class Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse has
 
     def find(self, sql: str, values: Sequence[Any]) -> list[Any]:
         """All that a statement finds."""
-        if self.is_within:
-            return cast(list[Any], self._run(sql, values).fetchall())
-        return cast(list[Any], self._patiently(sql, values).fetchall())
+        run = self._run if self.is_within else self._patiently
+        try:
+            return cast(list[Any], run(sql, values).fetchall())
+        except psycopg.DataError as error:
+            if error.sqlstate is None and "NUL" in str(error):
+                return []  # no text that is kept has one
+            raise
 
-    def hold(self, name: str) -> None:
-        """Wait until nobody else has this name, and keep it until the transaction ends."""
-        self._run("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", (name,))
+    def hold(self, session_id: str) -> None:
+        """Wait until nobody else changes a session's family, and let nobody do so before this
+        transaction ends: two siblings that end at once would each find the other active, and
+        neither would wake their parent."""
+        if self.is_within:
+            found = self.find(HOLD, (session_id,))
+            self._held.time = found[0][1] if found else None
 
     def now(self) -> datetime:
-        """The time by the server's clock, which is asked now and then."""
-        sample = self._sample
-        if sample is None or clock() - sample[1] > SAMPLE_SECONDS:
-            before = clock()
-            told = self.find("SELECT clock_timestamp()", ())[0][0]
-            # It was told somewhere between the question and the answer.
-            sample = datetime.fromisoformat(told), (before + clock()) / 2
-            self._sample = sample
-        return sample[0] + timedelta(seconds=clock() - sample[1])
+        """The time by the server's clock; in a transaction, since when it holds a session."""
+        told = self._held.time if self.is_within else None
+        return datetime.fromisoformat(told or self.find("SELECT clock_timestamp()", ())[0][0])
 
     def explain(self, error: Exception) -> InterlockError:
         """One of `failures` in words that a person can act on."""

@@ -13,7 +13,7 @@ from interlock.engine.payload import check_payload, visible
 from interlock.engine.values import Interaction, Scope, Session, changed
 from interlock.store import blobs, codec, records, tables
 from interlock.store import rows as rows_of
-from interlock.store.connection import execute, fetch, guard
+from interlock.store.connection import execute, fetch, guard, hold
 from interlock.store.times import read_time, write_time
 
 CHUNK = 200
@@ -143,6 +143,7 @@ def add_event(
     if not type.strip():
         raise InvalidInput("an event needs a type, such as output")
     check_payload(data, "the event's data")
+    hold(session.id)  # so that its events have their numbers in the order of commits
     time = write_time(now)
     execute(
         "INSERT INTO event (session_id, seq, account_id, type, data, sent_at, "

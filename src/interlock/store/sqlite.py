@@ -95,7 +95,7 @@ class Sqlite(APSWDatabase):  # type: ignore[misc]  # playhouse has no types
         """All that a statement finds."""
         return self._live().execute(sql, values).fetchall()
 
-    def hold(self, name: str) -> None:
+    def hold(self, session_id: str) -> None:
         """Nothing: who writes, writes alone."""
 
     def now(self) -> datetime:
