@@ -18,6 +18,7 @@ from psycopg.conninfo import make_conninfo
 
 from interlock.store.connection import choose
 from interlock.store.migration import migrate
+from interlock.store.tables import database
 
 QUICK = ("fsync", "full_page_writes")
 """What no test of ours needs of a server that is thrown away: nobody cuts its power."""
@@ -76,12 +77,9 @@ class Server:
 
 
 def close_connections() -> None:
-    """Give back and close every connection of this process to the open database."""
-    from interlock.store.tables import database
-
-    pool: Any = database.obj
-    if hasattr(pool, "close_all"):
-        pool.close_all()
+    """Close every connection of this process to the open database, where there is one."""
+    if database.obj is not None:
+        database.obj.close_all()
 
 
 @pytest.fixture(scope="session")

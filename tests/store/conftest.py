@@ -8,8 +8,7 @@ from peewee import Database
 
 from interlock.store.connection import connect, disconnect
 from tests.server import Server
-
-KINDS = ("sqlite",)
+from tests.store.kinds import KINDS
 
 
 @pytest.fixture(params=KINDS)

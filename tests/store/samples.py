@@ -7,7 +7,7 @@ from interlock import COMPLETE, Command, Result, Scope, Session, SessionType, Sh
 from interlock.engine.values import changed
 from interlock.store import owners, records
 from interlock.store.codec import Submitted
-from interlock.store.connection import fetch_one, tx
+from interlock.store.connection import backend, connect, disconnect, fetch_one, tx
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 
@@ -63,6 +63,13 @@ def settle(session: Session, result: Result) -> Session:
 def step_once(session: Session, result: Result) -> Session:
     """The session one interaction further."""
     return settle(issue(session), result)
+
+
+def reopen(url: str) -> None:
+    """Open the database at a URL as another process does: on connections of its own."""
+    disconnect()
+    backend().close_all()
+    connect(url)
 
 
 def value(sql: str, *values: Any) -> Any:

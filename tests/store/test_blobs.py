@@ -71,13 +71,17 @@ def test_a_payload_is_never_taken_for_a_reference(payload: dict[str, Any]) -> No
     assert found.input == payload
 
 
-@pytest.mark.parametrize("damage", ["DELETE FROM blob", "UPDATE blob SET content = x'00'"])
-def test_a_missing_or_damaged_payload_is_told(damage: str) -> None:
+@pytest.mark.parametrize(
+    ("damage", "content"),
+    [("DELETE FROM blob", ()), ("UPDATE blob SET content = ?", (b"\0",))],
+    ids=["missing", "damaged"],
+)
+def test_a_missing_or_damaged_payload_is_told(damage: str, content: tuple[bytes, ...]) -> None:
     """A payload that is not what was kept is an error that names it, never another payload."""
     kept = keep(LARGE)
     digest = json.loads(kept)["blob"]
     with tx():
-        execute(damage)
+        execute(damage, content)
     with pytest.raises(StoreUnusable, match=f"{digest[:12]} is missing or damaged.*verify --all"):
         blobs.fetch(kept)
 

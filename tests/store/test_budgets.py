@@ -14,12 +14,14 @@ from interlock.engine.values import Interaction, changed
 from interlock.store import budgets, metering, queries, records
 from interlock.store.budgets import Budget
 from interlock.store.connection import execute, tx
+from interlock.store.times import write_time
 from tests.store.samples import KIND, NOW, enter, issue, new_session, settle, step_once, value
 
 pytestmark = pytest.mark.usefixtures("database")
 
 FIVE = Limits(money=Decimal("5.25"), tokens=7, seconds=1.5, steps=3)
 NONE = ("", 0)
+SECOND = "INSERT INTO budget (account_id, inserted_at) VALUES (?, ?)"
 
 
 def keep(scope: Scope, limits: Limits = FIVE, **place: Any) -> Budget:
@@ -67,8 +69,8 @@ def test_the_database_refuses_a_second_budget_of_one_place() -> None:
     """Also where all but the account is null."""
     scope = enter()
     keep(scope)
-    with pytest.raises(Refused), tx():
-        execute("INSERT INTO budget (account_id, inserted_at) VALUES (?, '')", (scope.account_id,))
+    with pytest.raises(Refused, match=r"(?i)unique"), tx():
+        execute(SECOND, (scope.account_id, write_time(NOW)))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import pytest
 from interlock.engine.errors import StoreUnusable
 from interlock.store import migration
 from interlock.store.connection import connect, disconnect, execute, tx
-from tests.store.samples import enter, new_session, value
+from interlock.store.tables import database as proxy
+from tests.store.samples import enter, new_session, reopen, value
 
 PROCESSES = 8
 
@@ -26,7 +27,7 @@ owners.enter("acme", sys.argv[2], None, None, datetime.now(UTC))
 """
 
 GOOD = "def up(migrator, db):\n    db.execute_sql('CREATE TABLE novelty (id INTEGER)')\n"
-BROKEN = "def up(migrator, db):\n    db.execute_sql('CREATE TABLE other (id)')\n    1 / 0\n"
+BROKEN = "def up(migrator, db):\n    db.execute_sql('CREATE TABLE other (id INTEGER)')\n    1 / 0\n"
 
 
 def test_a_new_database_gets_every_migration(database: peewee.Database) -> None:
@@ -40,8 +41,7 @@ def test_migrating_again_changes_nothing(database: peewee.Database, url: str) ->
     session = new_session(enter())
     before = value("SELECT applied FROM schema_migration")
     assert migration.migrate(database) == []
-    disconnect()
-    connect(url)
+    reopen(url)
     assert value("SELECT id FROM session") == session.id
     assert value("SELECT applied FROM schema_migration") == before
 
@@ -50,9 +50,8 @@ def test_a_database_of_a_newer_version_is_refused(database: peewee.Database, url
     """An older Interlock does not touch what a newer one made, and says which it is."""
     with tx():
         execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_later', '2030-01-01')")
-    disconnect()
     with pytest.raises(StoreUnusable, match=r"newer Interlock.*9999_later.*upgrade"):
-        connect(url)
+        reopen(url)
 
 
 @pytest.fixture
@@ -66,17 +65,15 @@ def migrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return directory
 
 
-def test_an_older_database_gets_what_is_missing(
-    database: peewee.Database, url: str, migrations: Path
-) -> None:
+@pytest.mark.usefixtures("database")
+def test_an_older_database_gets_what_is_missing(url: str, migrations: Path) -> None:
     """A migration that came later is applied to a database with data, which stays."""
     session = new_session(enter())
-    disconnect()
     (migrations / "9000_novelty.py").write_text(GOOD)
-    connect(url)
+    reopen(url)
     assert value("SELECT count(*) FROM novelty") == 0
     assert value("SELECT id FROM session") == session.id
-    assert migration.applied(database)[-1] == "9000_novelty"
+    assert migration.applied(proxy.obj)[-1] == "9000_novelty"
 
 
 def test_a_migration_that_fails_leaves_nothing(

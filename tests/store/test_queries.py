@@ -1,7 +1,6 @@
 """Looking at what is kept: in order, a chunk at a time, and only ever added to."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -9,8 +8,8 @@ from interlock import Result, Session
 from interlock.engine.errors import InvalidInput
 from interlock.store import queries
 from interlock.store.connection import tx
-from interlock.store.tables import database as proxy
 from tests.store.samples import NOW, enter, new_session, step_once
+from tests.store.statements import statements
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -57,24 +56,15 @@ def test_a_log_may_be_narrowed_to_a_step_or_an_interaction(session: Session) -> 
 
 def test_a_log_is_read_as_it_is_asked_for(session: Session, small_chunks: int) -> None:
     """The first row of a long log costs one chunk, not the log."""
-    asked: list[str] = []
-    connection = proxy.obj.connection()
-
-    def told(cursor: object, sql: str, values: Any) -> bool:
-        asked.append(f"{sql} {values}")
-        return True
-
-    connection.exec_trace = told
-    try:
+    with statements() as asked:
         reading = queries.rows(session)
         assert asked == []
         assert next(reading).seq == 1
-        assert len([sql for sql in asked if "FROM interaction" in sql]) == 1
-        assert asked[-1].endswith(f"LIMIT ? {(session.id, 0, small_chunks)}")
+        ((sql, values),) = asked
+        assert sql.endswith("LIMIT ?")
+        assert values == (session.id, 0, small_chunks)
         assert len(list(reading)) == 9
-        assert len([sql for sql in asked if "FROM interaction" in sql]) == 4
-    finally:
-        connection.exec_trace = None
+        assert len(asked) == 4
 
 
 def test_events_are_only_ever_added(session: Session) -> None:

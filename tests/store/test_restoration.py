@@ -10,7 +10,10 @@ from interlock.engine.errors import Refused, StaleSession, StoreUnusable
 from interlock.store import maintenance, records
 from interlock.store.connection import connect, execute, location, tx
 from interlock.store.restoration import restore
+from tests.store.kinds import ON_FILES
 from tests.store.samples import NOW, enter, issue, new_session, settle, step_once, value
+
+pytestmark = ON_FILES
 
 
 @pytest.fixture

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from interlock import Result, Scope, Session, Shell
 from interlock.agents.usage import make_entry
 from interlock.engine.values import Interaction
-from interlock.store import owners, prices, rows, spending
-from interlock.store.connection import connect, disconnect, execute, fetch, tx
+from interlock.store import metering, owners, prices, queries, rows, spending
+from interlock.store.connection import execute, fetch, tx
 from interlock.store.spending import Spent, spent, spent_in
 from interlock.store.times import write_time
 from interlock.store.usage import NANO
-from tests.store.samples import NOW, enter, issue, new_session, settle
+from tests.store.plans import crowd, plan
+from tests.store.samples import NOW, enter, issue, new_session, reopen, settle
+from tests.store.statements import statements
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -148,29 +150,42 @@ def test_sums_are_those_of_the_log(tree: list[tuple[int, list[int | None]]]) -> 
     assert spent_in(scope.account_id, None).tokens == tokens_of(0)
 
 
-def plan(sql: str, count: int) -> str:
-    """How the database answers a question."""
-    found = fetch(f"EXPLAIN QUERY PLAN {sql}", ["x"] * count)
-    return "; ".join(told for *_, told in found)
-
-
 def test_a_sum_is_answered_by_an_index_alone() -> None:
     """In an account and in a project, since a time; by a session, its own part of the table."""
-    sql = f"SELECT {spending.SUMS} FROM usage WHERE account_id = ?"
-    covering = "SEARCH usage USING COVERING INDEX usage_"
-    for more, name in (
-        (" AND inserted_at >= ?", "account (account_id=? AND inserted_at>?)"),
-        (" AND project_id = ?", "project (account_id=? AND project_id=?)"),
-        (
-            " AND project_id = ? AND inserted_at >= ?",
-            "project (account_id=? AND project_id=? AND inserted_at>?)",
-        ),
-    ):
-        assert plan(sql + more, (sql + more).count("?")) == covering + name
-    for sql in (spending.OWN, spending.CHILDREN, spending.OWN_ROWS, spending.CHILDREN_ROWS):
-        assert "SCAN usage" not in plan(sql, sql.count("?"))
-        assert "SCAN session" not in plan(sql, sql.count("?"))
-        assert "SCAN i" not in plan(sql, sql.count("?"))
+    session = work(new_session(enter()), used(1))
+    crowd()
+    given = {
+        "account_id": session.account_id,
+        "project_id": session.project_id,
+        "inserted_at": write_time(NOW),
+    }
+    for names in (("inserted_at",), ("project_id",), ("project_id", "inserted_at")):
+        more = " AND ".join(f"{name} {'>=' if name.endswith('_at') else '='} ?" for name in names)
+        sql = f"SELECT {spending.SUMS} FROM usage WHERE account_id = ? AND {more}"
+        (read,) = plan(sql, [given[name] for name in ("account_id", *names)]).reads
+        assert read.alone
+        assert all(name in read.by for name in ("account_id", *names))
+
+
+def test_what_a_family_spent_is_summed_without_the_rest() -> None:
+    """Nothing is read from end to end: what it costs is not what the database has grown to."""
+    session = work(new_session(enter()), used(1), Result())
+    below(session, "1", used(10))
+    with tx():
+        for kind in ("usage", "output"):
+            queries.add_event(session, 1, kind, {"requests": 1}, NOW)
+    with statements() as asked:
+        spent(session.id)
+        spent(session.id, after=1)
+        spent(session.id, step="work")
+        for step in (None, "work"):
+            metering.unfinished(session.id, step)
+            metering.commands(session.id, step, (session.id, 1))
+            metering.seconds(session.id, step, (session.id, 1))
+    assert len(asked) > 10
+    crowd()
+    for sql, values in asked:
+        assert plan(sql, values).whole == [], sql
 
 
 def columns(name: str) -> Any:
@@ -274,6 +289,5 @@ def test_a_database_is_priced_by_whoever_asks(url: str) -> None:
     """What one process priced another one sees."""
     session = work(new_session(enter()), used(10))
     prices.settle(session.account_id)
-    disconnect()
-    connect(url)
+    reopen(url)
     assert spent(session.id).money == 10 * PRICE

@@ -14,6 +14,7 @@ from interlock.engine.errors import StoreUnusable
 from interlock.store import queries, records
 from interlock.store.connection import connect, disconnect, execute, tx
 from interlock.store.sqlite import path_of
+from tests.store.kinds import ON_FILES
 from tests.store.samples import NOW, enter, new_session, step_once, value
 
 # Writes until it cannot: the size of a file is limited, as on a disk that is full.
@@ -173,6 +174,7 @@ def read_all(url: str) -> Iterator[object]:
         yield from queries.events(session)
 
 
+@ON_FILES
 def test_a_full_disk_is_told_and_reading_goes_on(database: peewee.Database) -> None:
     """What does not fit is not kept, in words; what was kept is read; with room writing goes on."""
     scope = enter()

@@ -14,10 +14,11 @@ from interlock.engine.values import Interaction
 from interlock.store import codec, rows, usage, usage_check
 from interlock.store.connection import connect, disconnect, execute, fetch, tx
 from interlock.store.migration import DIRECTORY
-from interlock.store.tables import database as proxy
 from interlock.store.times import write_time
+from tests.store.kinds import ON_FILES
 from tests.store.samples import NOW, enter, new_session, settle, value
 from tests.store.samples import issue as issue_next
+from tests.store.statements import statements
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -124,22 +125,15 @@ def test_it_is_kept_in_the_transaction_of_the_result(session: Session) -> None:
 
 def test_a_result_without_usage_costs_no_statement(session: Session) -> None:
     """Only those that tell of usage are written twice."""
-    said: list[str] = []
     opened = issue_next(session)
-
-    def told(cursor: object, sql: str, values: object) -> bool:
-        said.append(sql)
-        return True
-
-    proxy.obj.connection().exec_trace = told
-    opened = issue_next(settle(opened, Result()))
-    plain = len(said)
-    opened = issue_next(settle(opened, Result(usage={})))
-    assert len(said) == 2 * plain
-    assert not any("INTO usage" in sql for sql in said)
-    settle(opened, Result(usage=TWO))
-    proxy.obj.connection().exec_trace = None
-    assert sum("INTO usage" in sql for sql in said) == 2
+    with statements() as said:
+        opened = issue_next(settle(opened, Result()))
+        plain = len(said)
+        opened = issue_next(settle(opened, Result(usage={})))
+        assert len(said) == 2 * plain > 0
+        assert not any("INTO usage" in sql for sql, _ in said)
+        settle(opened, Result(usage=TWO))
+        assert sum("INTO usage" in sql for sql, _ in said) == 2
 
 
 def migration() -> Any:
@@ -195,6 +189,7 @@ def fill(session: Session) -> None:
         add(session, seq, accept(Result(usage=odd)))
 
 
+@ON_FILES
 def test_an_older_database_is_filled_from_its_log(session: Session, url: str) -> None:
     """As if the table had been there from the first row on."""
     fill(session)

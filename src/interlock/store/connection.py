@@ -28,6 +28,9 @@ class Backend(Protocol):
     def open(self) -> None:
         """Connect. Raises StoreUnusable, and what `failures` names."""
 
+    def close_all(self) -> None:
+        """Close the connections that it knows of."""
+
     def alone(self) -> AbstractContextManager[Any]:
         """A transaction that nobody else is in, to change the schema."""
 
@@ -64,7 +67,7 @@ def connect(url: str) -> Any:
         opened.open()
         migrate(opened)
     except BaseException as error:
-        opened.close()
+        opened.close_all()
         if isinstance(error, opened.failures):
             raise opened.explain(cast(Exception, error)) from error
         raise

@@ -17,11 +17,11 @@ FAMILY = (
     "WITH RECURSIVE family(id) AS (SELECT id FROM session WHERE id = ? UNION ALL "
     "SELECT s.id FROM session s JOIN family f ON s.parent_id = f.id)"
 )
-"""A session and all below it."""
+"""A session and all below it. What is joined to it is so by CROSS JOIN: see `spending.BELOW`."""
 LOST = "('superseded', 'unknown', 'cancelled')"
 EVENTS = (
-    "SELECT e.data FROM interaction i JOIN event e ON e.session_id = i.session_id "
-    "AND e.seq = i.seq AND e.type = 'usage' WHERE"
+    "SELECT e.data FROM interaction i CROSS JOIN event e WHERE e.session_id = i.session_id "
+    "AND e.seq = i.seq AND e.type = 'usage' AND"
 )
 TREE = (
     f"{FAMILY} SELECT e.data FROM family f CROSS JOIN event e "
@@ -80,9 +80,8 @@ def seconds(session_id: str, step: str | None, but: tuple[str, int]) -> float:
 
 def _sum(what: str, session_id: str, step: str | None, but: tuple[str, int]) -> Any:
     if step is None:
-        sql = (
-            f"{FAMILY} SELECT {what} FROM family f JOIN interaction i ON i.session_id = f.id WHERE"
-        )
+        family = f"{FAMILY} SELECT {what} FROM family f CROSS JOIN interaction i"
+        sql = f"{family} WHERE i.session_id = f.id AND"
         values: Sequence[Any] = (session_id,)
     else:
         sql = f"SELECT {what} FROM interaction i WHERE i.session_id = ? AND i.step = ? AND"

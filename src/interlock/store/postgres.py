@@ -26,6 +26,8 @@ FAILURES = (psycopg.Error, peewee.PeeweeException, UnicodeEncodeError, OverflowE
 
 MOST_CONNECTIONS = 100
 """Of one process: one for each of its threads."""
+BUSY_SECONDS = 60
+"""How long one waits for a row, or a name, that another holds."""
 POOL_SECONDS = 60
 """How long a thread waits for one."""
 CONNECT_SECONDS = 10
@@ -52,6 +54,7 @@ GONE = (pq.TransactionStatus.UNKNOWN,)
 WITHIN = (pq.TransactionStatus.INTRANS, pq.TransactionStatus.INERROR, pq.TransactionStatus.ACTIVE)
 SETTINGS = (
     "SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false), "
+    f"set_config('lock_timeout', '{BUSY_SECONDS}s', false), "
     "set_config('synchronous_commit', CASE current_setting('synchronous_commit') "
     "WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)"
 )

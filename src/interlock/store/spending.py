@@ -34,7 +34,8 @@ BELOW = (
     "WITH RECURSIVE below(id) AS (SELECT id FROM session WHERE parent_id = ? UNION ALL "
     "SELECT s.id FROM session s JOIN below b ON s.parent_id = b.id) "
 )
-"""The sessions below one."""
+"""The sessions below one. A CROSS JOIN says to SQLite which table is read first: it would read the
+whole other one, as if all sessions were below."""
 
 SUMS = (
     "coalesce(sum(cost * 1.0), 0), coalesce(sum(CASE WHEN cost IS NULL THEN requests END), 0), "
@@ -44,18 +45,18 @@ SUMS = (
 
 OWN = f"SELECT {SUMS} FROM usage WHERE session_id = ? AND seq > ?"
 CHILDREN = (
-    f"{BELOW} SELECT {SUMS} FROM below b JOIN usage u ON u.session_id = b.id "
-    "WHERE u.inserted_at > ?"
+    f"{BELOW} SELECT {SUMS} FROM below b CROSS JOIN usage u "
+    "WHERE u.session_id = b.id AND u.inserted_at > ?"
 )
 OWN_ROWS = "SELECT seq - ? FROM session WHERE id = ?"
 STEP_ROWS = "SELECT count(*) FROM interaction WHERE session_id = ? AND step = ? AND seq > ?"
 CHILDREN_ROWS = (
     f"{BELOW} SELECT coalesce(sum((SELECT count(*) FROM interaction i "
     "WHERE i.session_id = s.id AND i.inserted_at > ?)), 0) "
-    "FROM below b JOIN session s ON s.id = b.id"
+    "FROM below b CROSS JOIN session s WHERE s.id = b.id"
 )
 ALL_CHILDREN_ROWS = (
-    f"{BELOW} SELECT coalesce(sum(s.seq), 0) FROM below b JOIN session s ON s.id = b.id"
+    f"{BELOW} SELECT coalesce(sum(s.seq), 0) FROM below b CROSS JOIN session s WHERE s.id = b.id"
 )
 """A session's number of rows is that of its newest one, so only a part of a log is counted."""
 

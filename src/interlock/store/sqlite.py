@@ -66,6 +66,10 @@ class Sqlite(APSWDatabase):  # type: ignore[misc]  # playhouse has no types
         _patiently(self.connect)
         self._require_durable()
 
+    def close_all(self) -> None:
+        """Close this thread's connection, the only one that it knows of."""
+        self.close()
+
     def alone(self) -> AbstractContextManager[Any]:
         """A transaction that nobody else is in, to change the schema."""
         return cast(AbstractContextManager[Any], self.atomic("IMMEDIATE"))
