@@ -1,31 +1,45 @@
 """What a database is asked, statement by statement, whatever its kind."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
 
 from interlock.store import connection
 
+Said = list[tuple[str, Sequence[Any]]]
+"""Statements in their order, each with its values."""
+
 
 @contextmanager
-def watching(hear: Callable[[str], Any]) -> Iterator[None]:
-    """Tell each statement of any thread before it is made; the beginning of a transaction is
-    `BEGIN`."""
+def statements() -> Iterator[Said]:
+    """All that any thread says from now on; the beginning of a transaction is `BEGIN`."""
+    said: Said = []
+    with _listening(lambda sql, values: said.append((sql, values))):
+        yield said
+
+
+def watching(hear: Callable[[str], Any]) -> AbstractContextManager[None]:
+    """Tell each statement of any thread before it is made, as `statements`."""
+    return _listening(lambda sql, values: hear(sql))
+
+
+@contextmanager
+def _listening(hear: Callable[[str, Sequence[Any]], Any]) -> Iterator[None]:
     opened = connection.backend()
     start, change, find = opened.start, opened.change, opened.find
 
     def told_start() -> None:
-        hear("BEGIN")
+        hear("BEGIN", ())
         start()
 
-    def told_change(sql: str, values: Any) -> int:
-        hear(sql)
+    def told_change(sql: str, values: Sequence[Any]) -> int:
+        hear(sql, values)
         return change(sql, values)
 
-    def told_find(sql: str, values: Any) -> list[Any]:
-        hear(sql)
+    def told_find(sql: str, values: Sequence[Any]) -> list[Any]:
+        hear(sql, values)
         return find(sql, values)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -8,8 +8,8 @@ from interlock import Result, Session
 from interlock.engine.errors import InvalidInput
 from interlock.store import queries
 from interlock.store.connection import tx
+from tests.statements import statements
 from tests.store.samples import NOW, enter, new_session, step_once
-from tests.store.statements import statements
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -17,9 +17,9 @@ from interlock.store.connection import execute, fetch, tx
 from interlock.store.spending import Spent, spent, spent_in
 from interlock.store.times import write_time
 from interlock.store.usage import NANO
+from tests.statements import statements
 from tests.store.plans import crowd, plan
 from tests.store.samples import NOW, enter, issue, new_session, reopen, settle
-from tests.store.statements import statements
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -212,18 +212,17 @@ def test_reading_goes_on_while_another_writes(url: str) -> None:
 
 
 def test_no_update_of_concurrent_threads_is_lost() -> None:
-    """Reading and then writing what is held counts every time, on eight threads."""
-    with tx():
-        execute("INSERT INTO account (id, name, inserted_at) VALUES ('a', '0', 'now')")
+    """Reading and then writing a session that is held counts every time, on eight threads."""
+    session = new_session(enter())
 
     def add() -> None:
         with tx():
-            connection.hold("the number of an account")
-            seen = int(value("SELECT name FROM account"))
-            execute("UPDATE account SET name = ?", (str(seen + 1),))
+            connection.hold(session.id)
+            seen = int(value("SELECT priority FROM session"))
+            execute("UPDATE session SET priority = ?", (seen + 1,))
 
     assert together(add, 25) == []
-    assert value("SELECT name FROM account") == str(THREADS * 25)
+    assert value("SELECT priority FROM session") == THREADS * 25
 
 
 def test_no_save_of_concurrent_threads_is_lost() -> None:

@@ -15,10 +15,10 @@ from interlock.store import codec, rows, usage, usage_check
 from interlock.store.connection import connect, disconnect, execute, fetch, tx
 from interlock.store.migration import DIRECTORY
 from interlock.store.times import write_time
+from tests.statements import statements
 from tests.store.kinds import ON_FILES
 from tests.store.samples import NOW, enter, new_session, settle, value
 from tests.store.samples import issue as issue_next
-from tests.store.statements import statements
 
 pytestmark = pytest.mark.usefixtures("database")
 
