@@ -208,8 +208,8 @@ SABOTAGES = (
     Sabotage(
         "a payload that was damaged is taken as written",
         "store/blobs.py",
-        "row is None or sha256(row[0]).hexdigest() != digest",
-        "row is None",
+        "copies if sha256(copy).hexdigest() == digest)",
+        "copies)",
         "store/test_blobs.py::test_a_missing_or_damaged_payload_is_told",
     ),
     Sabotage(

@@ -18,10 +18,10 @@ pytestmark = pytest.mark.usefixtures("database")
 LARGE = "x" * (blobs.CAP + 1)
 
 
-def keep(text: str) -> str:
-    """What the row keeps of a text."""
+def keep(text: str, account_id: str = "acme") -> str:
+    """What a row of an account keeps of a text."""
     with tx():
-        return blobs.keep(text)
+        return blobs.keep(account_id, text)
 
 
 @pytest.mark.parametrize("text", ["", "x" * blobs.CAP, "é" * (blobs.CAP // 2)])
@@ -46,10 +46,22 @@ def test_a_text_over_the_cap_becomes_a_reference(text: str) -> None:
 
 
 def test_the_same_content_is_kept_once() -> None:
-    """However often a payload occurs, its content is there once."""
+    """However often a payload occurs in an account, its content is there once."""
     assert keep(LARGE) == keep(LARGE)
     keep(LARGE + "y")
     assert value("SELECT count(*) FROM blob") == 2
+
+
+def test_what_two_accounts_have_is_kept_for_each() -> None:
+    """Neither can tell from it that the other has it, or loses it with the other's."""
+    kept = keep(LARGE)
+    assert keep(LARGE, "other") == kept
+    assert value("SELECT count(*) FROM blob") == 2
+    with tx():
+        execute("UPDATE blob SET content = ? WHERE account_id = 'other'", (b"0",))
+    assert (blobs.is_whole("acme", kept), blobs.is_whole("other", kept)) == (True, False)
+    assert blobs.fetch(kept) == LARGE
+    assert not blobs.is_whole("nobody", kept)
 
 
 @pytest.mark.parametrize(

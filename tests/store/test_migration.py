@@ -6,10 +6,11 @@ from pathlib import Path
 
 import peewee
 import pytest
+from playhouse.migrations import Runner
 
 from interlock.engine.errors import StoreUnusable
 from interlock.store import migration
-from interlock.store.connection import connect, disconnect, execute, tx
+from interlock.store.connection import connect, disconnect, execute, fetch, tx
 from interlock.store.tables import database as proxy
 from tests.store.samples import enter, new_session, reopen, value
 
@@ -74,6 +75,29 @@ def test_an_older_database_gets_what_is_missing(url: str, migrations: Path) -> N
     assert value("SELECT count(*) FROM novelty") == 0
     assert value("SELECT id FROM session") == session.id
     assert migration.applied(proxy.obj)[-1] == "9000_novelty"
+
+
+def test_payloads_kept_for_all_are_given_to_who_has_them(database: peewee.Database) -> None:
+    """One that two accounts have is there for both, one that no row refers to is not."""
+    Runner(database, str(migration.DIRECTORY)).down("0009_blob_owner")
+    first, second = (new_session(enter(name)) for name in ("acme", "other"))
+    reference = '{ "blob":"%s","size":9,"head":"x"}'
+    with tx():
+        for digest in ("a" * 64, "b" * 64, "c" * 64):
+            content = digest.encode()
+            execute("INSERT INTO blob (digest, size, content) VALUES (?, 9, ?)", (digest, content))
+        execute("UPDATE session SET state = ?", (reference % ("a" * 64),))
+        execute("UPDATE session SET input = ? WHERE id = ?", (reference % ("b" * 64), second.id))
+    assert migration.migrate(database)
+    found = fetch("SELECT digest, account_id, size, content FROM blob ORDER BY digest, account_id")
+    owners = sorted((first.account_id, second.account_id))
+    assert [(row[0], row[1]) for row in found] == [
+        *(("a" * 64, owner) for owner in owners),
+        ("b" * 64, second.account_id),
+    ]
+    assert all(
+        bytes(content).decode() == digest and size == 9 for digest, _, size, content in found
+    )
 
 
 def test_a_migration_that_fails_leaves_nothing(

@@ -35,7 +35,8 @@ def faults(session_id: str) -> Iterator[str]:
     as it was written, its large payloads too."""
     begun = "SELECT id, account_id, type, input, head FROM session WHERE id = ?"
     *facts, head = fetch_one(begun, (session_id,))
-    yield from _lost("the input", facts[-1])
+    account_id = facts[1]
+    yield from _lost("the input", account_id, facts[-1])
     digest, expected, after = begin(*facts), 1, 0
     while True:
         rows = fetch(
@@ -51,7 +52,7 @@ def faults(session_id: str) -> Iterator[str]:
                 yield f"row {seq} is not as it was written"
                 digest = kept  # what comes after it is judged by itself
             for name, text in (("command", rest[2]), ("result", rest[6])):
-                yield from _lost(f"row {seq}: its {name}", text)
+                yield from _lost(f"row {seq}: its {name}", account_id, text)
             after, expected = seq, seq + 1
         if len(rows) < CHUNK:
             break
@@ -64,6 +65,6 @@ def _follow(digest: str, seq: int, facts: list[str | None]) -> str:
     return digest if facts[5] == "open" else link(digest, *facts[5:])
 
 
-def _lost(what: str, kept: str | None) -> Iterator[str]:
-    if kept is not None and not blobs.is_whole(kept):
+def _lost(what: str, account_id: str, kept: str | None) -> Iterator[str]:
+    if kept is not None and not blobs.is_whole(account_id, kept):
         yield f"{what} is kept apart, and is missing or damaged"

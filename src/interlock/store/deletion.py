@@ -49,10 +49,17 @@ def weigh(family: Sequence[Session]) -> Deletion:
 
 def delete(family: Sequence[Session], user_id: str | None, now: datetime) -> None:
     """Take these sessions away, children before their parents, with payloads that nothing else
-    has, and leave a tombstone for each. No row can be added to one afterwards: it has no session
-    to belong to."""
-    apart = {one for session in family for one in _references(session.id)}
+    of the account has, and leave a tombstone for each. No row can be added to one afterwards: it
+    has no session to belong to."""
+    account_id = family[-1].account_id
+    apart = {one for session in family for one in _references(account_id, session.id)}
     for session in family:
+        owner = (session.account_id, session.project_id, user_id)
+        execute(
+            "INSERT INTO tombstone (session_id, account_id, project_id, user_id, type, seq, head, "
+            "deleted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (session.id, *owner, session.type, session.seq, session.head, write_time(now)),
+        )
         for table in GONE_WITH:
             execute(f"DELETE FROM {table} WHERE session_id = ?", (session.id,))
         execute(
@@ -60,14 +67,8 @@ def delete(family: Sequence[Session], user_id: str | None, now: datetime) -> Non
             (session.id,),
         )
         execute("DELETE FROM session WHERE id = ?", (session.id,))
-        owner = (session.account_id, session.project_id, user_id)
-        execute(
-            "INSERT INTO tombstone (session_id, account_id, project_id, user_id, type, seq, head, "
-            "deleted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (session.id, *owner, session.type, session.seq, session.head, write_time(now)),
-        )
-    for digest in apart - (_references(None) if apart else set()):
-        execute("DELETE FROM blob WHERE digest = ?", (digest,))
+    for digest in apart - (_references(account_id) if apart else set()):
+        execute("DELETE FROM blob WHERE digest = ? AND account_id = ?", (digest, account_id))
 
 
 def deleted_at(scope: Scope, session_id: str) -> datetime | None:
@@ -81,12 +82,12 @@ def deleted_at(scope: Scope, session_id: str) -> datetime | None:
     return read_time(row[0])
 
 
-def _references(session_id: str | None) -> set[str]:
-    """The digests of the blobs that a session's rows refer to, or those of all sessions."""
+def _references(account_id: str, session_id: str | None = None) -> set[str]:
+    """The digests of the blobs that a session's rows refer to, or those of the whole account."""
     found: set[str] = set()
     for table, owner, column in PAYLOADS:
-        where = f"substr({column}, 1, {len(blobs.MARK)}) = ?"
-        values = [blobs.MARK]
+        where = f"account_id = ? AND substr({column}, 1, {len(blobs.MARK)}) = ?"
+        values = [account_id, blobs.MARK]
         if session_id is not None:
             where, values = f"{where} AND {owner} = ?", [*values, session_id]
         told = fetch(f"SELECT {column} FROM {table} WHERE {where}", values)

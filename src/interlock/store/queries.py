@@ -153,7 +153,7 @@ def add_event(
             seq,
             session.account_id,
             type,
-            blobs.keep(codec.dump(data)),
+            blobs.keep(session.account_id, codec.dump(data)),
             time,
             time,
         ),

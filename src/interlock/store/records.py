@@ -98,7 +98,9 @@ def insert(session: Session, now: datetime) -> Session:
         last_activity_at=now,
         ready_at=now,
         log=StoredHistory(session.id, {}),
-        head=chain.begin(session.id, session.account_id, session.type, _payload(session.input)),
+        head=chain.begin(
+            session.id, session.account_id, session.type, _payload(session, session.input)
+        ),
     )
     execute(INSERT_SESSION, _columns(session, SESSION))
     return session
@@ -136,7 +138,7 @@ def save(session: Session, now: datetime, submitted: Submitted | None = None) ->
 
 
 def _move(session: Session, head: str, time: str | None) -> None:
-    facts = (session.step, _payload(session.state), session.attempt, session.seq)
+    facts = (session.step, _payload(session, session.state), session.attempt, session.seq)
     moved = (*facts, session.version + 1, head, time, time)
     if execute(MOVE_SESSION, (*moved, session.id, session.version)) != 1:
         raise StaleSession
@@ -249,14 +251,14 @@ def _sessions(sql: str, values: Sequence[Any]) -> Iterator[Session]:
 
 
 def _columns(session: Session, names: Sequence[str]) -> list[Any]:
-    return [_column(getattr(session, name)) for name in names]
+    return [_column(session, getattr(session, name)) for name in names]
 
 
-def _column(value: Any) -> Any:
+def _column(session: Session, value: Any) -> Any:
     if isinstance(value, datetime):
         return write_time(value)
-    return _payload(value) if isinstance(value, Mapping) else value
+    return _payload(session, value) if isinstance(value, Mapping) else value
 
 
-def _payload(value: Mapping[str, Any]) -> str:
-    return blobs.keep(codec.dump(value)) if value else "{}"
+def _payload(session: Session, value: Mapping[str, Any]) -> str:
+    return blobs.keep(session.account_id, codec.dump(value)) if value else "{}"

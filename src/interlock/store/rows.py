@@ -178,18 +178,20 @@ def prepare(
 
     `head` is the digest of the log before it, `time` the text of `now`.
     """
-    result, told = _result(row, submitted)
+    account_id = session.account_id
+    result, told = _result(account_id, row, submitted)
     closed_at = None if row.status == "open" else now
     closed = (row.status, result, told, closed_at and time)
     if row.inserted_at is not None:
         head = chain.link(head, *closed)
         return Writing(row, head, CLOSE_ROW, (*closed, head, session.id, row.seq))
     due = due_at(row.command, now)
-    command, due_text = blobs.keep(codec.dump_command(row.command)), due and write_time(due)
+    command = blobs.keep(account_id, codec.dump_command(row.command))
+    due_text = due and write_time(due)
     head = chain.link(head, row.seq, row.step, row.attempt, command, time, due_text)
     head = head if closed_at is None else chain.link(head, *closed)
     facts = (session.id, row.seq, row.step, row.attempt, row.status, command, result, told)
-    owner = (session.account_id, session.project_id)
+    owner = (account_id, session.project_id)
     values = (*facts, time, closed_at and time, due_text, *owner, head)
     written = changed(
         row,
@@ -202,14 +204,16 @@ def prepare(
     return Writing(written, head, INSERT_ROW, values)
 
 
-def _result(row: Interaction, submitted: Submitted | None) -> tuple[str | None, str | None]:
+def _result(
+    account_id: str, row: Interaction, submitted: Submitted | None
+) -> tuple[str | None, str | None]:
     """The text of a row's result; the digest of what was handed in, where it was read anew."""
     if row.result is None:
         return None, None
     if submitted is not None and submitted.result is row.result:
-        return blobs.keep(submitted.text), None
+        return blobs.keep(account_id, submitted.text), None
     digest = None if submitted is None or row.step == "" else submitted.digest
-    return blobs.keep(codec.dump_result(row.result)), digest
+    return blobs.keep(account_id, codec.dump_result(row.result)), digest
 
 
 def due_at(command: Command, now: datetime) -> datetime | None:

@@ -211,11 +211,15 @@ class Context(Table):
 
 
 class Blob(Table):
-    """A payload too long for its row, by the SHA-256 of its text."""
+    """A payload too long for its row, by the SHA-256 of its text, once for each account."""
 
-    digest = TextField(primary_key=True)
+    digest = TextField()
+    account_id = TextField()
     size = IntegerField()
     content = BlobField()
+
+    class Meta:
+        primary_key = CompositeKey("digest", "account_id")
 
 
 class Tombstone(Table):
