@@ -14,7 +14,8 @@ Said = list[tuple[str, Sequence[Any]]]
 
 @contextmanager
 def statements() -> Iterator[Said]:
-    """All that any thread says from now on; the beginning of a transaction is `BEGIN`."""
+    """All that any thread says from now on; a transaction begins with `BEGIN` and
+    ends with `COMMIT`."""
     said: Said = []
     with _listening(lambda sql, values: said.append((sql, values))):
         yield said
@@ -28,11 +29,15 @@ def watching(hear: Callable[[str], Any]) -> AbstractContextManager[None]:
 @contextmanager
 def _listening(hear: Callable[[str, Sequence[Any]], Any]) -> Iterator[None]:
     opened = connection.backend()
-    start, change, find = opened.start, opened.change, opened.find
+    start, end, change, find = opened.start, opened.end, opened.change, opened.find
 
     def told_start() -> None:
         hear("BEGIN", ())
         start()
+
+    def told_end() -> None:
+        hear("COMMIT", ())
+        end()
 
     def told_change(sql: str, values: Sequence[Any]) -> int:
         hear(sql, values)
@@ -44,6 +49,7 @@ def _listening(hear: Callable[[str, Sequence[Any]], Any]) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(opened, "start", told_start)
+        patch.setattr(opened, "end", told_end)
         patch.setattr(opened, "change", told_change)
         patch.setattr(opened, "find", told_find)
         yield

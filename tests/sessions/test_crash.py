@@ -46,7 +46,7 @@ def dying_after(statements: int) -> Iterator[None]:
     """A process that dies before so many statements were made; then another takes its place."""
     opened, life = connection.backend(), Life(statements)
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("start", "change", "find", "undo"):
+        for name in ("start", "end", "change", "find", "undo"):
             patch.setattr(opened, name, life.spend(getattr(opened, name)))
         yield
     opened.undo()

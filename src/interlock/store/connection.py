@@ -37,6 +37,9 @@ class Backend(Protocol):
     def start(self) -> None:
         """Begin a transaction, waiting for others where it must."""
 
+    def end(self) -> None:
+        """Commit: on the disk when it returns."""
+
     def undo(self) -> None:
         """Roll back, where there is something to undo."""
 
@@ -161,7 +164,7 @@ class tx:  # noqa: N801  read as `with tx():`, like a function
                 raise opened.explain(error) from error
             return
         try:
-            opened.change("COMMIT", ())
+            opened.end()
         except BaseException as failed:
             opened.undo()
             if isinstance(failed, opened.failures):

@@ -172,7 +172,12 @@ class Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse has
     def start(self) -> None:
         """Begin a transaction, waiting for a server that is away for a while."""
         self._held.time = None
-        self._patiently("BEGIN", ())
+        self._patiently("BEGIN", None)
+
+    def end(self) -> None:
+        """Commit: on the server's disk when it returns. Where the connection is lost before it
+        does, nobody knows whether it was done."""
+        self._state.conn.execute("COMMIT", prepare=False)
 
     def undo(self) -> None:
         """Roll back, where there is something to undo; a connection that is lost is given up."""
@@ -217,13 +222,13 @@ class Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse has
         """One of `failures` in words that a person can act on."""
         return _explain(error, self.location)
 
-    def _run(self, sql: str, values: Sequence[Any]) -> Any:
+    def _run(self, sql: str, values: Sequence[Any] | None) -> Any:
         state = self._state
         if state.closed:
             self.connect()
         return state.conn.execute(_marked(sql), values)
 
-    def _patiently(self, sql: str, values: Sequence[Any]) -> Any:
+    def _patiently(self, sql: str, values: Sequence[Any] | None) -> Any:
         """Run what can be run again: on a new connection where the old one is lost."""
         began = time.monotonic()
         while True:

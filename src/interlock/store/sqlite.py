@@ -83,6 +83,10 @@ class Sqlite(APSWDatabase):  # type: ignore[misc]  # playhouse has no types
         """Begin a transaction, waiting for other writers."""
         _patiently(lambda: self._live().execute("BEGIN IMMEDIATE"))
 
+    def end(self) -> None:
+        """Commit: on the disk when it returns."""
+        self._live().execute("COMMIT")
+
     def undo(self) -> None:
         """Roll back, where there is something to undo: on a full disk SQLite has done it."""
         connection = self._live()
