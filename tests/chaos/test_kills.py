@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import cycle
 
+import pytest
+
 from interlock import Result, Scope, Session, sessions
 from interlock.engine.errors import Refused
 from tests.acceptance.user import COMMAND, User, wait_until
 from tests.chaos import ledger
 from tests.chaos.bench import AGENT, LONG
-from tests.chaos.conftest import url_of
+from tests.chaos.conftest import KINDS, url_of
 from tests.chaos.scale import Chance, sizes
 from tests.sessions.processes import ROOT
 
@@ -125,6 +127,7 @@ def yard_of(user: User, scope: Scope) -> Iterator[Yard]:
         yield yard
 
 
+@pytest.mark.parametrize("user", KINDS, indirect=True)
 @sizes(8, 1000)
 def test_kills_at_random_moments_lose_nothing(
     user: User, scope: Scope, chance: Chance, size: int

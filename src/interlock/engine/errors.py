@@ -22,7 +22,8 @@
     |  `- BrokenType
     |- PluginUnusable         an agent, environment or exporter that cannot be used
     `- StoreUnusable
-       `- StoreBusy
+       |- StoreBusy
+       `- StoreLost           the server went away: what was asked last may be done or not
 
 A class's docstring is its default message; `code` is stable and machine-readable.
 What an agent or a command does wrong is never an exception: it is a Result.
@@ -164,6 +165,12 @@ class StoreUnusable(InterlockError):
     """The database cannot be used."""
 
     code = "store_unusable"
+
+
+class StoreLost(StoreUnusable):
+    """The database's server was lost; whether the last change was made is not known."""
+
+    code = "store_lost"
 
 
 class StoreBusy(StoreUnusable):

@@ -18,6 +18,7 @@ from interlock.engine.errors import (
     SessionBusy,
     SessionNotFound,
     StaleSession,
+    StoreLost,
     TypeUnusable,
 )
 from interlock.engine.payload import describe
@@ -90,7 +91,7 @@ class Attempts:
             note = self._carry(scope, candidate)
         except Stopped:
             note = Note("stopped", candidate)
-        except (SessionBusy, StaleSession, SessionNotFound, Taken):
+        except (SessionBusy, StaleSession, SessionNotFound, StoreLost, Taken):
             note = Note("taken", candidate)
         except TypeUnusable as error:
             note = Note("skipped", candidate, why=str(error), by_type=True)

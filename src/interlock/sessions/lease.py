@@ -13,7 +13,7 @@ from secrets import token_hex
 from types import TracebackType
 
 from interlock import engine
-from interlock.engine.errors import InterlockError, SessionBusy, StoreUnusable
+from interlock.engine.errors import InterlockError, SessionBusy, StoreLost, StoreUnusable
 from interlock.engine.session_type import SessionType
 from interlock.engine.values import Interaction, Scope, Session
 from interlock.sessions.admission import Meter, issue
@@ -134,19 +134,30 @@ class Lease:
         try:
             renewed = clock()
             while not self._over.wait(WATCH_SECONDS):
-                if clock() - renewed >= RENEW_SECONDS:
-                    renewed = self._renew()
-                session = records.one(self.scope, self.session_id)
-                if session is None or not session.active or session.lease_owner != self.owner:
-                    self._lose()
-                    return
-                self.bound = bounds(session, self._kind)
-                if self.bound and self._meter is not None:
-                    self._meter.check()
+                try:
+                    if clock() - renewed >= RENEW_SECONDS:
+                        renewed = self._renew()
+                    if not self._look():
+                        return
+                except StoreLost:  # it may be back before the lease is over
+                    if self.expired:
+                        self._lose()
+                        return
         except InterlockError:
             self._lose()
         finally:
             connection.disconnect()
+
+    def _look(self) -> bool:
+        """False when there is nothing to be held any more."""
+        session = records.one(self.scope, self.session_id)
+        if session is None or not session.active or session.lease_owner != self.owner:
+            self._lose()
+            return False
+        self.bound = bounds(session, self._kind)
+        if self.bound and self._meter is not None:
+            self._meter.check()
+        return True
 
     def _lose(self) -> None:
         self._lost = True  # before the meter is looked at: one that is made now sees it

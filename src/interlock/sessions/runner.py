@@ -14,6 +14,7 @@ from interlock.engine.errors import (
     InvalidResult,
     SessionBusy,
     StaleSession,
+    StoreLost,
     StoreUnusable,
 )
 from interlock.engine.payload import describe
@@ -100,7 +101,7 @@ def proceed(
                 f"session {session.id} could not be held: its lease was not renewed in time, so "
                 "the command was ended and its outcome is unknown; run it again"
             )
-        session = _hand_back(lease.scope, session, session.open, result, lease)
+        session = _insist(lease.scope, session, session.open, result, lease)
         lease.executing = False
     return session
 
@@ -108,8 +109,10 @@ def proceed(
 def _execute(session: Session, row: Interaction, perform: Perform, stop: threading.Event) -> Result:
     def emit(kind: str, data: Mapping[str, Any]) -> None:
         told = take_data(session.account_id, data)
-        with tx():
-            queries.add_event(session, row.seq, kind, told, connection.now())
+        try:
+            _add_event(session, row.seq, kind, told)
+        except StoreLost:  # it may be there twice now, which is less harm than none or an end
+            _add_event(session, row.seq, kind, told)
 
     try:
         result = climb(session, row, perform, emit=emit, stop=stop)
@@ -125,11 +128,29 @@ def _execute(session: Session, row: Interaction, perform: Perform, stop: threadi
     return take(session.account_id, Result().failed(reason))
 
 
+def _add_event(session: Session, seq: int, kind: str, data: dict[str, Any]) -> None:
+    with tx():
+        queries.add_event(session, seq, kind, data, connection.now())
+
+
 def _handle(kind: SessionType, session: Session, result: Result) -> Session:
     try:
         return engine.handle_result(kind, session, result)
     except InvalidResult as error:
         return engine.handle_result(kind, session, result.failed(str(error)))
+
+
+def _insist(
+    scope: Scope, session: Session, row: Interaction, result: Result, lease: Lease
+) -> Session:
+    """Hand back a result, again where the database's server was lost meanwhile: it is there once,
+    whether the first was done or not."""
+    while True:
+        try:
+            return _hand_back(scope, session, row, result, lease)
+        except StoreLost:
+            if lease.expired:
+                raise
 
 
 def _hand_back(
@@ -149,6 +170,8 @@ def _hand_back(
         pass
     with Work() as done:
         current = load(scope, session.id)
+        if current.lease_owner == lease.owner and submitted.is_of(find_row(current, str(row.seq))):
+            return issue(done, current, bound=lease.bound) if current.active else current
         late = {
             "result": codec.load(submitted.text),
             "because": "the session was moved on meanwhile",

@@ -15,12 +15,18 @@ import peewee
 import psycopg
 from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase
 from psycopg import errors, pq
-from psycopg.adapt import Buffer, Loader
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 
-from interlock.engine.errors import InterlockError, InvalidInput, Refused, StoreBusy, StoreUnusable
+from interlock.engine.errors import (
+    InterlockError,
+    InvalidInput,
+    Refused,
+    StoreBusy,
+    StoreLost,
+    StoreUnusable,
+)
 from interlock.store import dialect
-from interlock.store.times import write_time
+from interlock.store.driver import Adapter
 
 FAILURES = (psycopg.Error, peewee.PeeweeException, UnicodeEncodeError, OverflowError)
 
@@ -30,8 +36,6 @@ BUSY_SECONDS = 60
 """How long one waits for a row, or a name, that another holds."""
 POOL_SECONDS = 60
 """How long a thread waits for one."""
-CONNECT_SECONDS = 10
-"""How long the server may take to answer."""
 RETURN_SECONDS = 30.0
 """How long a process that was connected waits for a server that is away."""
 MIGRATING = "SELECT pg_advisory_xact_lock(hashtextextended('interlock schema', 0))"
@@ -52,58 +56,6 @@ FIELD_TYPES = {
 }
 GONE = (pq.TransactionStatus.UNKNOWN,)
 WITHIN = (pq.TransactionStatus.INTRANS, pq.TransactionStatus.INERROR, pq.TransactionStatus.ACTIVE)
-SETTINGS = (
-    "SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false), "
-    f"set_config('lock_timeout', '{BUSY_SECONDS}s', false), "
-    "set_config('synchronous_commit', CASE current_setting('synchronous_commit') "
-    "WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)"
-)
-
-
-class Adapter(peewee.Psycopg3Adapter):
-    """peewee's own, which imported no driver when it was imported."""
-
-    txn_idle = pq.TransactionStatus.IDLE
-    txn_inerror = pq.TransactionStatus.INERROR
-    txn_unknown = pq.TransactionStatus.UNKNOWN
-
-    def check_driver(self) -> None:
-        """It is there."""
-
-    def get_binary_type(self) -> Any:
-        """What marks bytes."""
-        return psycopg.Binary
-
-    def connect(self, db: Any, **params: Any) -> Any:
-        """A new connection, on which times and numbers are read as they are from SQLite."""
-        conninfo = make_conninfo(
-            db.database, connect_timeout=CONNECT_SECONDS, application_name="interlock"
-        )
-        connection = psycopg.connect(conninfo, autocommit=True)
-        connection.adapters.register_loader("timestamptz", TimeLoader)
-        connection.adapters.register_loader("numeric", NumberLoader)
-        connection.execute(SETTINGS)
-        return connection
-
-
-class TimeLoader(Loader):
-    """A time as the text that `write_time` makes of it."""
-
-    def load(self, data: Buffer) -> str | None:
-        """The text, given the server's."""
-        text = bytes(data).decode()
-        if len(text) == 29 and text.endswith("+00"):
-            return f"{text[:10]}T{text[11:]}:00"
-        return write_time(datetime.fromisoformat(text))
-
-
-class NumberLoader(Loader):
-    """The sum of whole numbers as one."""
-
-    def load(self, data: Buffer) -> int | float:
-        """A whole number, or a float where the text has a point."""
-        text = bytes(data)
-        return float(text) if b"." in text or b"N" in text else int(text)
 
 
 class Held(threading.local):
@@ -291,7 +243,7 @@ def _explain(error: Exception, where: str) -> InterlockError:
     if state in ("28000", "28P01", "3D000"):
         return StoreUnusable(f"{where} cannot be opened: {told}; correct INTERLOCK_DATABASE_URL")
     if isinstance(cause, psycopg.OperationalError) and state in (None, *STARTING):
-        return StoreUnusable(
+        return StoreLost(
             f"the server of {where} cannot be reached, or was lost ({told}); whether the last "
             "change was made is not known: once it is back, do it again"
         )
