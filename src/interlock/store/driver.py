@@ -15,6 +15,8 @@ from interlock.store.times import write_time
 
 CONNECT_SECONDS = 10
 """How long the server may take to answer."""
+BUSY_SECONDS = 60
+"""How long one waits for a row, or a name, that another holds."""
 SETTINGS = (
     "SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false), "
     f"set_config('lock_timeout', '{BUSY_SECONDS}s', false), "

@@ -32,8 +32,6 @@ FAILURES = (psycopg.Error, peewee.PeeweeException, UnicodeEncodeError, OverflowE
 
 MOST_CONNECTIONS = 100
 """Of one process: one for each of its threads."""
-BUSY_SECONDS = 60
-"""How long one waits for a row, or a name, that another holds."""
 POOL_SECONDS = 60
 """How long a thread waits for one."""
 RETURN_SECONDS = 30.0
