@@ -88,7 +88,7 @@ SABOTAGES = (
     Sabotage(
         "what was stopped as its lease ran out is handed in",
         "sessions/runner.py",
-        'if lease.expired and result.data.get("stopped"):',
+        'if result.data.get("stopped") and lease.expired:',
         "if False:",
         "sessions/test_zombies.py::test_a_command_is_ended_before_its_lease_is_over",
     ),

@@ -449,3 +449,19 @@ def test_who_lost_a_session_begins_nothing_more(scope: Scope) -> None:
         later = lease.meter(held, held.open)
         assert later.stop.is_set()
         assert (first.why, later.why) == (None, None)
+
+
+def test_a_meter_that_has_ended_stops_nothing(scope: Scope) -> None:
+    """The next command has what stops it, or one of its own where the last one was stopped."""
+    session = sessions.create(scope, "writer")
+    with Lease(scope, session.id) as lease:
+        held = lease.claim()
+        assert held.open is not None
+        sessions.set_budget(scope, held.id, limits={"tokens": 1})
+        sessions.record(scope, held.id, held.open.id, "usage", entry(60))
+        first, second = (lease.meter(held, held.open) for _ in range(2))
+        first.check()
+        assert (first.why, second.stop.is_set()) == (None, False)
+        second.check()
+        assert second.stop.is_set()
+        assert not lease.meter(held, held.open).stop.is_set()

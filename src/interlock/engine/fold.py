@@ -3,8 +3,6 @@ result, alike for a result that just came and, in `replay`, for one that is alre
 
 from __future__ import annotations
 
-from typing import Any
-
 from interlock.engine.commands import Ask, Command, Wait
 from interlock.engine.definition import ERRORS, GuardRaised
 from interlock.engine.errors import Refused, SessionEnded
@@ -38,21 +36,23 @@ def advance(kind: SessionType, session: Session, result: Result) -> Session:
 
 def close(session: Session, row: Interaction, result: Result) -> Session:
     """The session with this row done and what its result remembers in the state."""
-    state = {**session.state, **result.remember} if result.remember else session.state
-    return write(session, changed(row, status="done", result=result), open=None, state=state)
+    closed = write(session, changed(row, status="done", result=result))
+    if not result.remember:
+        return closed
+    return changed(closed, state={**session.state, **result.remember})
 
 
 def drop(session: Session, row: Interaction, status: InteractionStatus) -> Session:
     """The session without this open row, which is kept as superseded or unknown."""
-    session = write(session, changed(row, status=status), open=None)
+    session = write(session, changed(row, status=status))
     return _afford(session, session)
 
 
-def write(session: Session, row: Interaction, **changes: Any) -> Session:
-    """The session with this row in its log, to be saved, and these attributes changed."""
-    others = [old for old in session.unsaved if old.seq != row.seq]
-    changes["unsaved"] = (*others, row)
-    return changed(session, seq=max(session.seq, row.seq), log=session.log.add(row), **changes)
+def write(session: Session, row: Interaction, open: Interaction | None = None) -> Session:
+    """The session with this row in its log, to be saved, and this one open."""
+    before = [old for old in session.unsaved if old.seq != row.seq] if session.unsaved else ()
+    seq, log = max(session.seq, row.seq), session.log.add(row)
+    return changed(session, seq=seq, log=log, unsaved=(*before, row), open=open)
 
 
 def is_own(command: Command) -> bool:

@@ -20,7 +20,7 @@ def cancel(session: Session, reason: str = "cancelled") -> Session:
     """The session cancelled for good; its open interaction too. Raises SessionEnded."""
     require_active(session)
     if session.open is not None:
-        session = write(session, changed(session.open, status="cancelled"), open=None)
+        session = write(session, changed(session.open, status="cancelled"))
     return _note(session, Call(CANCEL, {"reason": reason or "cancelled"}))
 
 

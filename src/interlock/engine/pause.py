@@ -68,10 +68,12 @@ def hold(session: Session, question: str) -> Ask:
 def go_on(session: Session, command: Command) -> Command:
     """A step's command as it is made after a pause: an agent goes on with what it began, and is
     told what was answered to it."""
-    row = _newest(session)
-    own = row.command if row is not None else None
-    if row is None or row.result is None or not isinstance(command, Prompt):
+    if not isinstance(command, Prompt):
         return command
+    row = _newest(session)
+    if row is None or row.result is None:
+        return command
+    own = row.command
     if not isinstance(own, Ask | Wait) or own.about not in PAUSES:
         return command
     if own.about == NEEDS_INPUT and isinstance(own, Ask):

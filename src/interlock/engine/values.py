@@ -201,7 +201,5 @@ else:
         and a step changes a session about eight times.
         """
         new = object.__new__(type(value))
-        known = value.__dict__.copy()
-        known.update(fields)
-        object.__setattr__(new, "__dict__", known)
+        object.__setattr__(new, "__dict__", value.__dict__ | fields)
         return new

@@ -106,13 +106,21 @@ class Meter:
         self._session = session
         self._row = row
         self._began: float | None = None
+        self._over = False
         self._lock = threading.Lock()
+
+    def end(self) -> None:
+        """Set `stop` no more: it may be another command's from now on."""
+        with self._lock:
+            self._over = True
 
     def check(self) -> None:
         """Set `stop` when a budget is used up. Any thread may ask."""
         if self.why is not None or not self._lock.acquire(blocking=False):
             return
         try:
+            if self._over:
+                return
             took = None if self._began is None else time.monotonic() - self._began
             self.why = balances.shortage(
                 self._session,
@@ -122,10 +130,10 @@ class Meter:
                 but=(self._session.id, self._row.seq),
                 took=took,
             )
+            if self.why is not None:
+                self.stop.set()
         finally:
             self._lock.release()
-        if self.why is not None:
-            self.stop.set()
 
     def over(self, perform: Perform, bound: Callable[[], bool]) -> Perform:
         """The same executor, metered while `bound` is true. A command that nothing is left for

@@ -63,6 +63,8 @@ def listed(session: Session, kind: SessionType | None) -> list[Budget]:
     found = budgets.applying(session)
     steps = {} if kind is None else kind.definition.steps
     declared = {name: step.budget for name, step in steps.items() if step.budget is not None}
+    if not found and not declared:
+        return []
     own = {one.step: one for one in found if one.step is not None}
     for name, limits in declared.items():
         one = own.get(name) or Budget(
@@ -109,10 +111,13 @@ def shortage(
     Of money and tokens only an agent's prompt needs any. With `took` the command runs already:
     what else was begun meanwhile does not stop it.
     """
+    every = listed(session, kind)
+    if not every:
+        return None
     names = [name for name in READ if isinstance(command, Prompt) or name in ("seconds", "steps")]
     if took is not None:
         names.remove("steps")
-    for budget in listed(session, kind):
+    for budget in every:
         if budget.step not in (None, session.step):
             continue
         found = balance(budget, now, but, took or 0.0)

@@ -44,6 +44,11 @@ class Expiring(threading.Event):
         """True once it was set, or what it stands for has expired."""
         return super().is_set() or self._expired()
 
+    @property
+    def was_set(self) -> bool:
+        """True once somebody set it."""
+        return super().is_set()
+
 
 class Lease:
     """The right to run one session, from claim to release.
@@ -60,6 +65,7 @@ class Lease:
         self.bound = True
         """False while no budget bounds the session."""
         self._meter: Meter | None = None
+        self._stop = Expiring(lambda: self.expired)
         self._lost = False
         self._until = 0.0
         self._kind: SessionType
@@ -95,7 +101,11 @@ class Lease:
 
     def meter(self, session: Session, row: Interaction) -> Meter:
         """What follows the command that is executed from now on."""
-        self._meter = Meter(session, row, Expiring(lambda: self.expired))
+        if self._meter is not None:
+            self._meter.end()
+        if self._stop.was_set:
+            self._stop = Expiring(lambda: self.expired)
+        self._meter = Meter(session, row, self._stop)
         if self._lost:
             self._meter.stop.set()
         return self._meter

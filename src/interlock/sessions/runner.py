@@ -90,13 +90,17 @@ def proceed(
 ) -> Session:
     """The session as claimed by this lease after its commands were executed, as long as `goes_on`
     is true before each."""
+
+    def is_bound() -> bool:
+        return lease.bound
+
     lease.watch()
     while session.active and session.open is not None and not waits(session) and goes_on():
         lease.executing = True
         meter = lease.meter(session, session.open)
-        metered = meter.over(perform, lambda: lease.bound)
+        metered = meter.over(perform, is_bound)
         result = _execute(session, session.open, metered, meter.stop)
-        if lease.expired and result.data.get("stopped"):
+        if result.data.get("stopped") and lease.expired:
             raise StaleSession(
                 f"session {session.id} could not be held: its lease was not renewed in time, so "
                 "the command was ended and its outcome is unknown; run it again"

@@ -13,8 +13,10 @@ from hashlib import sha256
 from interlock.store import blobs
 from interlock.store.connection import fetch, fetch_one
 
-OPENED = "seq, step, attempt, command, inserted_at, due_at"
-CLOSED = "status, result, submitted, completed_at"
+OPENED = ("seq", "step", "attempt", "command", "inserted_at", "due_at")
+"""What a row is linked with when it is opened."""
+CLOSED = ("status", "result", "submitted", "completed_at")
+"""What it is linked with when it is closed."""
 CHUNK = 200
 
 
@@ -40,7 +42,7 @@ def faults(session_id: str) -> Iterator[str]:
     digest, expected, after = begin(*facts), 1, 0
     while True:
         rows = fetch(
-            f"SELECT {OPENED}, {CLOSED}, digest FROM interaction "
+            f"SELECT {', '.join((*OPENED, *CLOSED))}, digest FROM interaction "
             "WHERE session_id = ? AND seq > ? ORDER BY seq LIMIT ?",
             (session_id, after, CHUNK),
         )

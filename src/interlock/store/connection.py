@@ -123,7 +123,8 @@ def using(opened: Any) -> Iterator[None]:
 
 def backend() -> Backend:
     """The open database."""
-    return cast(Backend, database.obj)
+    opened: Backend = database.obj
+    return opened
 
 
 def location() -> str:
@@ -202,7 +203,8 @@ def hold(session_id: str) -> None:
 
 def now() -> datetime:
     """The time by the database's clock, which all who work on it share."""
-    return backend().now()
+    time: datetime = database.obj.now()
+    return time
 
 
 @contextmanager

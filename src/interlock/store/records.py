@@ -111,36 +111,39 @@ def save(session: Session, now: datetime, submitted: Submitted | None = None) ->
 
     `submitted` is what the first unsaved row's result was read from. Raises StaleSession.
     """
-    rows, time, head = session.unsaved, write_time(now), session.head
-    writings: list[Writing] = []
-    for row in rows:
-        writings.append(prepare(session, row, head, now, time, submitted))
-        head = writings[-1].head
+    time, head, active, ready_at = write_time(now), session.head, session.active, session.ready_at
     moved: dict[str, Any] = {"version": session.version + 1, "updated_at": now, "unsaved": ()}
+    moved["ready_at"] = _ready_at(session, now)
+    stays = active and moved["ready_at"] == ready_at and session.unsaved != ()
+    writings: list[Writing] = []
+    for row in session.unsaved:
+        writing = prepare(session, row, head, now, time, submitted)
+        writings.append(writing)
+        head = writing.head
+        stays = stays and row.step != ""
+        if row is session.open:
+            moved["open"] = writing.row
     moved["head"] = head
-    if rows:
+    if writings:
         moved["last_activity_at"] = now
-    if not session.active:
+    if not active:
         moved["ended_at"] = session.ended_at or now
     elif session.ended_at is not None:
         moved["ended_at"] = None
-    moved["ready_at"] = ready_at = _ready_at(session, now)
-    stays = session.active and ready_at == session.ready_at
-    if stays and rows and all(row.step for row in rows):
-        _move(session, head, time)
+    saved = changed(session, **moved)
+    if stays:
+        _move(saved, time)
     else:
-        _update(changed(session, **moved))
-    for writing, row in zip(writings, rows, strict=True):
+        _update(saved)
+    for writing in writings:
         writing.perform(session, time)
-        if row is session.open:
-            moved["open"] = writing.row
-    return changed(session, **moved)
+    return saved
 
 
-def _move(session: Session, head: str, time: str | None) -> None:
-    facts = (session.step, _payload(session, session.state), session.attempt, session.seq)
-    moved = (*facts, session.version + 1, head, time, time)
-    if execute(MOVE_SESSION, (*moved, session.id, session.version)) != 1:
+def _move(saved: Session, time: str | None) -> None:
+    state, version = _payload(saved, saved.state), saved.version
+    facts = (saved.step, state, saved.attempt, saved.seq, version, saved.head, time, time)
+    if execute(MOVE_SESSION, (*facts, saved.id, version - 1)) != 1:
         raise StaleSession
 
 

@@ -37,10 +37,10 @@ def marks(names: Sequence[str]) -> str:
     return ", ".join("?" * len(names))
 
 
-WRITTEN = (*ROW, *OWNER, "digest")
+WRITTEN = ("session_id", *OWNER, *chain.OPENED, *chain.CLOSED, "digest")
 INSERT_ROW = f"INSERT INTO interaction ({', '.join(WRITTEN)}) VALUES ({marks(WRITTEN)})"
 CLOSE_ROW = (
-    "UPDATE interaction SET status = ?, result = ?, submitted = ?, completed_at = ?, digest = ? "
+    f"UPDATE interaction SET {', '.join(f'{name} = ?' for name in (*chain.CLOSED, 'digest'))} "
     "WHERE session_id = ? AND seq = ?"
 )
 SELECT_ROW = f"SELECT {', '.join(ROW)} FROM interaction"
@@ -102,10 +102,8 @@ class StoredHistory:
 
     def add(self, row: Interaction) -> StoredHistory:
         """The same log with this row written or, where it is there, rewritten."""
-        known = self.known.copy()
         last = row if row.status == "done" else self._look_up(row.step)[1]
-        known[row.step] = (row, last)
-        return StoredHistory(self.session_id, known)
+        return StoredHistory(self.session_id, {**self.known, row.step: (row, last)})
 
     def _look_up(self, step: str) -> tuple[Interaction | None, Interaction | None]:
         if step not in self.known:
@@ -180,28 +178,19 @@ def prepare(
     """
     account_id = session.account_id
     result, told = _result(account_id, row, submitted)
-    closed_at = None if row.status == "open" else now
-    closed = (row.status, result, told, closed_at and time)
+    closed = (row.status, result, told, None if row.status == "open" else time)
     if row.inserted_at is not None:
         head = chain.link(head, *closed)
         return Writing(row, head, CLOSE_ROW, (*closed, head, session.id, row.seq))
-    due = due_at(row.command, now)
+    written = changed(row, session_id=session.id, inserted_at=now, due_at=due_at(row.command, now))
     command = blobs.keep(account_id, codec.dump_command(row.command))
-    due_text = due and write_time(due)
-    head = chain.link(head, row.seq, row.step, row.attempt, command, time, due_text)
-    head = head if closed_at is None else chain.link(head, *closed)
-    facts = (session.id, row.seq, row.step, row.attempt, row.status, command, result, told)
-    owner = (account_id, session.project_id)
-    values = (*facts, time, closed_at and time, due_text, *owner, head)
-    written = changed(
-        row,
-        session_id=session.id,
-        inserted_at=now,
-        completed_at=closed_at,
-        due_at=due,
-        submitted=told,
-    )
-    return Writing(written, head, INSERT_ROW, values)
+    opened = (row.seq, row.step, row.attempt, command, time, write_time(written.due_at))
+    head = chain.link(head, *opened)
+    if row.status != "open":
+        head = chain.link(head, *closed)
+        written = changed(written, completed_at=now, submitted=told)
+    owner = (session.id, account_id, session.project_id)
+    return Writing(written, head, INSERT_ROW, (*owner, *opened, *closed, head))
 
 
 def _result(

@@ -116,10 +116,10 @@ class Sqlite(APSWDatabase):  # type: ignore[misc]  # playhouse has no types
 
     def _live(self) -> apsw.Connection:
         # What `connection()` does, without its locks: this is asked six times a step.
-        state = self._state
-        if state.closed:
+        if self._state.conn is None:
             self.connect()
-        return cast(apsw.Connection, state.conn)
+        connection: apsw.Connection = self._state.conn
+        return connection
 
     def _add_conn_hooks(self, conn: apsw.Connection) -> None:
         conn.convert_binding = _write_time
