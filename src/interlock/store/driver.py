@@ -17,8 +17,20 @@ CONNECT_SECONDS = 10
 """How long the server may take to answer."""
 BUSY_SECONDS = 60
 """How long one waits for a row, or a name, that another holds."""
+NOTICING = {
+    "connect_timeout": CONNECT_SECONDS,
+    "tcp_user_timeout": 1000 * CONNECT_SECONDS,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+"""A network that is cut says nothing: by these both sides notice, and nobody waits for hours."""
 SETTINGS = (
-    "SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false), "
+    "SELECT set_config('tcp_keepalives_idle', '10', false), "
+    "set_config('tcp_keepalives_interval', '5', false), "
+    "set_config('tcp_keepalives_count', '3', false), "
+    "set_config('idle_in_transaction_session_timeout', '60s', false), "
+    "set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false), "
     f"set_config('lock_timeout', '{BUSY_SECONDS}s', false), "
     "set_config('synchronous_commit', CASE current_setting('synchronous_commit') "
     "WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)"
@@ -41,9 +53,7 @@ class Adapter(peewee.Psycopg3Adapter):
 
     def connect(self, db: Any, **params: Any) -> Any:
         """A new connection, on which times and numbers are read as they are from SQLite."""
-        conninfo = make_conninfo(
-            db.database, connect_timeout=CONNECT_SECONDS, application_name="interlock"
-        )
+        conninfo = make_conninfo(db.database, application_name="interlock", **NOTICING)
         connection = psycopg.connect(conninfo, autocommit=True)
         connection.adapters.register_loader("timestamptz", TimeLoader)
         connection.adapters.register_loader("numeric", NumberLoader)
