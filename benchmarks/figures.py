@@ -40,6 +40,17 @@ def apart_ratio() -> Figure:
     return _ratio(ground.apart, commits=2)
 
 
+def postgres_ratio() -> Figure:
+    """Steps of `sessions.run` in PostgreSQL to raw psycopg with one commit a step."""
+    from benchmarks import postgres  # its driver would be in the memory of every other figure
+
+    with postgres.server() as url:
+        pairs = [(postgres.linked(url, STEPS), postgres.raw(url, STEPS)) for _ in range(5)]
+    ratio = statistics.median(ours / limit for ours, limit in pairs)
+    ours, limit = (round(statistics.median(rate)) for rate in zip(*pairs, strict=True))
+    return _bound(ratio, at_least=0.4, per_s=ours, raw_per_s=limit)
+
+
 def long_run() -> Figure:
     """Growth over 10,000 steps: a step of the last tenth to one of the first, median of rounds.
 
@@ -146,6 +157,7 @@ def worker_start() -> Figure:
 FIGURES: dict[str, Callable[[], Figure]] = {
     "run_to_raw_one_commit": linked_ratio,
     "apart_to_raw_two_commits": apart_ratio,
+    "run_to_raw_postgres": postgres_ratio,
     "last_tenth_to_first": long_run,
     "disk_kb_per_step": disk,
     "peak_memory_mb": memory,

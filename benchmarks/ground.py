@@ -104,7 +104,7 @@ def raw(steps: int, *, commits: int, indexes: bool = True, encodes: bool = True)
 
 
 def _step(db: apsw.Connection, scope: Scope, seq: int, commits: int, encode: Encode) -> None:
-    time, answer = _now(), encode(ANSWER)
+    time, answer = now(), encode(ANSWER)
     db.execute("BEGIN IMMEDIATE")
     db.execute(
         "UPDATE session SET step = 'work', state = '{}', attempt = ?, seq = ?, version = ?, "
@@ -127,7 +127,7 @@ def _insert(db: apsw.Connection, scope: Scope, seq: int, encode: Encode) -> None
     db.execute(
         "INSERT INTO interaction (session_id, seq, step, attempt, status, command, inserted_at, "
         "account_id, project_id) VALUES (?, ?, 'work', ?, 'open', ?, ?, ?, ?)",
-        (OWNER, seq, seq, encode(COMMAND), _now(), scope.account_id, scope.project_id),
+        (OWNER, seq, seq, encode(COMMAND), now(), scope.account_id, scope.project_id),
     )
 
 
@@ -137,7 +137,7 @@ def _insert_session(db: apsw.Connection, scope: Scope) -> None:
         "input, state, status, step, attempt, seq, since, budget, version, inserted_at, "
         "updated_at, last_activity_at) VALUES (?, ?, ?, 'relay', 'd', 'manual', '{}', '{}', "
         "'active', 'work', 1, 1, 0, 100, 0, ?, ?, ?)",
-        (OWNER, scope.account_id, scope.project_id, _now(), _now(), _now()),
+        (OWNER, scope.account_id, scope.project_id, now(), now(), now()),
     )
 
 
@@ -145,7 +145,8 @@ def _take(data: dict[str, str]) -> str:
     return READY[id(data)]
 
 
-def _now() -> str:
+def now() -> str:
+    """The time as text, as a database is given it."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
