@@ -1,17 +1,15 @@
 """A connection that is lost around COMMIT: who does the same again finds it done once."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 from interlock import Result, Scope, accounts, sessions
 from interlock.engine.errors import StoreUnusable
 from interlock.store.connection import connect, disconnect
 from tests.acceptance.user import User
-from tests.chaos.proxy import Cut, Proxy
 from tests.chaos.scale import Chance, sizes
+from tests.proxy import Cut, Proxy, is_commit
 from tests.server import Server, close_connections
 
 OFTEN = 0.5
@@ -28,7 +26,7 @@ class Fate:
 
     def __call__(self, sent: bytes) -> Cut:
         """Whether the connection is cut at this message."""
-        if not self.active or not sent.startswith(b"Q") or b"COMMIT" not in sent:
+        if not self.active or not is_commit(sent):
             return "never"
         cut: Cut = "never"
         if self._chance.random() < OFTEN:
@@ -48,10 +46,9 @@ def scope(user: User, server: Server, fate: Fate) -> Iterator[Scope]:
     """Somebody whose connections go through a wire that is cut."""
     disconnect()
     with server.database() as url:
-        told = conninfo_to_dict(url)
-        proxy = Proxy(str(Path(str(told["host"])) / ".s.PGSQL.5432"), fate)
+        proxy = Proxy(url, fate)
         try:
-            connect(f"postgresql://{told['user']}@127.0.0.1:{proxy.port}/{told['dbname']}")
+            connect(proxy.url)
             yield accounts.enter("acme", "site")
             close_connections()
         finally:

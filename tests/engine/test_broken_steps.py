@@ -16,6 +16,7 @@ from interlock.engine import (
     Child,
     Prompt,
     Result,
+    SessionType,
     Shell,
     Spawn,
     Wait,
@@ -24,6 +25,7 @@ from interlock.engine import (
     start,
 )
 from interlock.engine.decide import fault
+from interlock.engine.errors import StoreUnusable
 from tests.engine.machine import (
     MENDED,
     ask,
@@ -144,3 +146,21 @@ def test_any_command_is_fault_free_but_the_engine_s_own() -> None:
     """Only the command of a broken step stands for an error."""
     assert fault(Call("session.faults")) is None
     assert fault(Shell(("session.fault",))) is None
+
+
+LOST, READ = StoreUnusable("the server was lost"), run()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        make(MENDED, run=run(raises(LOST))),
+        make(MENDED, run=READ, broken=READ.result(raises(LOST))),
+        make([["ok", "run", COMPLETE, "guard"], *MENDED[1:]], guard=raises(LOST)),
+    ],
+    ids=["step", "reader", "guard"],
+)
+def test_a_database_that_cannot_be_used_is_no_mistake_of_a_step(kind: SessionType) -> None:
+    """Where one that looks back finds it so, nothing is decided."""
+    with pytest.raises(StoreUnusable, match="was lost"):
+        begin(kind, "ok")

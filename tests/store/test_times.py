@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.store import queries, tables, times
-from interlock.store.connection import fetch, tx
+from interlock.store.connection import execute, fetch, tx
 from interlock.store.times import read_time, write_time
 from tests.store.samples import NOW, enter, issue, new_session
 
@@ -50,6 +50,20 @@ def test_the_empty_time_stays_empty() -> None:
     """No time is no time, on both ways."""
     assert write_time(None) is None
     assert read_time(None) is None
+
+
+@given(MOMENTS | st.just(times.EVER))
+@pytest.mark.usefixtures("database")
+def test_a_time_is_read_from_the_database_as_it_was_written(moment: datetime) -> None:
+    """As the same text, whatever the database keeps."""
+    written = write_time(moment)
+    with tx():
+        execute("DELETE FROM account")
+        execute("INSERT INTO account VALUES ('a', 'a', ?)", (written,))
+    assert fetch("SELECT inserted_at FROM account WHERE inserted_at = ?", (written,)) == [
+        (written,)
+    ]
+    assert fetch("SELECT 1 FROM account WHERE inserted_at < ?", (written,)) == []
 
 
 @pytest.mark.usefixtures("database")

@@ -225,6 +225,31 @@ def test_no_update_of_concurrent_threads_is_lost() -> None:
     assert value("SELECT priority FROM session") == THREADS * 25
 
 
+def test_who_holds_a_session_holds_its_family() -> None:
+    """Another transaction that asks for a parent or another child of it waits for the end."""
+    scope = enter()
+    parent = new_session(scope)
+    one, two = (new_session(scope, parent_id=parent.id, spawn_key=key) for key in "ab")
+    order: list[str] = []
+
+    def follow(session_id: str) -> None:
+        with tx():
+            connection.hold(session_id)
+            order.append("second")
+        disconnect()
+
+    for session in (parent, one, two):
+        order.clear()
+        with tx():
+            connection.hold(one.id)
+            second = threading.Thread(target=follow, args=[session.id])
+            second.start()
+            second.join(0.2)
+            order.append("first")
+        second.join()
+        assert order == ["first", "second"]
+
+
 def test_no_save_of_concurrent_threads_is_lost() -> None:
     """A session that eight threads move has every one of their rows, each with its own number."""
     scope = enter()

@@ -203,6 +203,15 @@ def test_an_older_database_is_filled_from_its_log(session: Session, url: str) ->
     assert fetch(ALL) == written
 
 
+def test_a_sum_of_counters_is_a_whole_number(session: Session) -> None:
+    """To the last digit, and a mean is none."""
+    add(session, 1, Result(usage={"entries": [make_entry("m", 1, input_tokens=10**12 - 1)]}))
+    add(session, 2, Result(usage={"entries": [make_entry("m", 1, input_tokens=10**12)]}))
+    found = fetch("SELECT sum(input_tokens), count(*), avg(requests * 1.0) FROM usage")[0]
+    assert found == (2 * 10**12 - 1, 2, 1.0)
+    assert [type(number) for number in found] == [int, int, float]
+
+
 def test_what_the_log_says_is_in_the_sums(session: Session) -> None:
     """Nothing is told of a session whose two sides agree."""
     fill(session)

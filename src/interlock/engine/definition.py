@@ -11,7 +11,7 @@ from typing import Any
 from attrs import field, frozen
 from transitions import Machine
 
-from interlock.engine.errors import DefinitionError
+from interlock.engine.errors import DefinitionError, StoreUnusable
 from interlock.engine.payload import describe
 from interlock.engine.steps import Step, read_options
 from interlock.engine.table import ENDS, Row, fault, read_table
@@ -52,9 +52,11 @@ class Guard:
     name: str
 
     def __call__(self, kind: object, session: Session, result: Result) -> bool:
-        """True when the guard holds. Raises GuardRaised."""
+        """True when the guard holds. Raises GuardRaised, StoreUnusable."""
         try:
             return bool(getattr(kind, self.name)(session, result))
+        except StoreUnusable:
+            raise  # of a look into the history
         except Exception as error:
             raise GuardRaised(self.name, error) from error
 

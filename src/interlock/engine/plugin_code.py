@@ -1,5 +1,6 @@
 """The two calls into a session type's own code. Whatever goes wrong there becomes an error of the
-step, in words, and never an exception: a session must not be stuck on a plugin's mistake."""
+step, in words, and never an exception: a session must not be stuck on a plugin's mistake. That the
+database cannot be used is none: it ends the transaction, and the step is made again."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from attrs import evolve
 
 from interlock.engine.commands import COMMANDS, Ask, Call, Command, Prompt, Spawn, Wait
 from interlock.engine.definition import ERRORS, Definition
-from interlock.engine.errors import BrokenType
+from interlock.engine.errors import BrokenType, StoreUnusable
 from interlock.engine.payload import accept, check_fields, describe
 from interlock.engine.session_type import SessionType, Step
 from interlock.engine.values import Result, Session
@@ -35,7 +36,7 @@ def make_command(kind: SessionType, session: Session) -> Command:
     """The command of the session's step, with the step's timeout; a prompt with the options of type
     and step. FAULT where it made none.
 
-    Raises BrokenType.
+    Raises BrokenType, StoreUnusable.
     """
     step = current_step(kind, session)
     try:
@@ -43,6 +44,8 @@ def make_command(kind: SessionType, session: Session) -> Command:
         if isinstance(command, Prompt) and (kind.options or step.options):
             command = evolve(command, options=_gather_options(kind, step, command))
         _check_command(kind.definition, session.step, command)
+    except StoreUnusable:
+        raise  # of a look into the history
     except Exception as error:
         return Call(FAULT, {"reason": f"step {session.step} raised {describe(error)}"})
     if isinstance(command, Wait) or command.timeout is not None or step.timeout is None:
@@ -81,13 +84,18 @@ def _check_question(definition: Definition, step: str, command: Ask) -> None:
 
 
 def read_result(kind: SessionType, session: Session, reader: str, result: Result) -> Result:
-    """The result as a step's reader sees it; an error where it could not read it."""
+    """The result as a step's reader sees it; an error where it could not read it.
+
+    Raises StoreUnusable.
+    """
     where = f"{reader}, which reads step {session.step},"
     try:
         read = getattr(kind, reader)(session, result)
         if not isinstance(read, Result):
             return result.failed(f"{where} returned {_name(read)} and no Result")
         read = accept(read)
+    except StoreUnusable:
+        raise  # of a look into the history
     except Exception as error:
         return result.failed(f"{where} raised {describe(error)}")
     if not kind.definition.takes(session.step, read.status):

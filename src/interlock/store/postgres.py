@@ -28,7 +28,10 @@ from interlock.engine.errors import (
 from interlock.store import dialect
 from interlock.store.driver import Adapter
 
-FAILURES = (psycopg.Error, peewee.PeeweeException, UnicodeEncodeError, OverflowError)
+FAILURES = (
+    *(psycopg.Error, peewee.PeeweeException, MaxConnectionsExceeded),
+    *(UnicodeEncodeError, OverflowError),  # of a value that no column can hold
+)
 
 MOST_CONNECTIONS = 100
 """Of one process: one for each of its threads."""
@@ -52,15 +55,17 @@ FIELD_TYPES = {
     "DATETIME": "TIMESTAMPTZ",
     "TEXT": 'TEXT COLLATE "C"',  # sorts by code points, as SQLite does
 }
-GONE = (pq.TransactionStatus.UNKNOWN,)
+UNKNOWN = pq.TransactionStatus.UNKNOWN
 WITHIN = (pq.TransactionStatus.INTRANS, pq.TransactionStatus.INERROR, pq.TransactionStatus.ACTIVE)
 
 
-class Held(threading.local):
-    """By thread."""
+class Transaction(threading.local):
+    """The one of each thread."""
 
+    open: bool = False
+    """It goes on until it ends, also where its connection was lost: no other may take its place."""
     time: str | None = None
-    """When this transaction began to hold a session."""
+    """Since when it holds a session."""
 
 
 class Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse has no types
@@ -83,7 +88,7 @@ class Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse has
             ) from None
         where = f"{told.get('host') or ''}{':' if told.get('port') else ''}{told.get('port') or ''}"
         self.location = f"postgresql://{where}/{told.get('dbname') or told.get('user') or ''}"
-        self._held = Held()
+        self._own = Transaction()
         super().__init__(url, max_connections=MOST_CONNECTIONS, timeout=POOL_SECONDS)
 
     def init(self, database: str, **options: Any) -> None:
@@ -117,21 +122,26 @@ class Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse has
     def is_within(self) -> bool:
         """True within one, on this thread's connection."""
         state = self._state
-        return not state.closed and state.conn.pgconn.transaction_status in WITHIN
+        begun = not state.closed and state.conn.pgconn.transaction_status in WITHIN
+        return begun or self._own.open
 
     def start(self) -> None:
         """Begin a transaction, waiting for a server that is away for a while."""
-        self._held.time = None
         self._patiently("BEGIN", None)
+        self._own.open, self._own.time = True, None
 
     def end(self) -> None:
         """Commit: on the server's disk when it returns. Where the connection is lost before it
-        does, nobody knows whether it was done."""
-        self._state.conn.execute("COMMIT", prepare=False)
+        does, nobody knows whether it was done. Raises where a statement of it has failed: then the
+        server undoes all of it, and says so with no more than a word."""
+        done = self._state.conn.execute("COMMIT", prepare=False)
+        if done.statusmessage != "COMMIT":
+            raise errors.InFailedSqlTransaction("a statement failed, so nothing was changed")
+        self._own.open = False
 
     def undo(self) -> None:
         """Roll back, where there is something to undo; a connection that is lost is given up."""
-        state = self._state
+        state, self._own.open = self._state, False
         if state.closed or self._give_up_lost():
             return
         if state.conn.pgconn.transaction_status in WITHIN:
@@ -161,11 +171,11 @@ class Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse has
         neither would wake their parent."""
         if self.is_within:
             found = self.find(HOLD, (session_id,))
-            self._held.time = found[0][1] if found else None
+            self._own.time = found[0][1] if found else None
 
     def now(self) -> datetime:
         """The time by the server's clock; in a transaction, since when it holds a session."""
-        told = self._held.time if self.is_within else None
+        told = self._own.time if self.is_within else None
         return datetime.fromisoformat(told or self.find("SELECT clock_timestamp()", ())[0][0])
 
     def explain(self, error: Exception) -> InterlockError:
@@ -197,7 +207,7 @@ class Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse has
     def _give_up_lost(self) -> bool:
         """True when this thread's connection was lost; the next use makes another."""
         connection = self._state.conn
-        if connection.pgconn.transaction_status not in GONE and not connection.closed:
+        if connection.pgconn.transaction_status != UNKNOWN and not connection.closed:
             return False
         self.manual_close()
         return True

@@ -107,6 +107,8 @@ class StoredHistory:
 
     def _look_up(self, step: str) -> tuple[Interaction | None, Interaction | None]:
         if step not in self.known:
+            if not isinstance(step, str):
+                raise TypeError(f"a step is looked for by its name, not {step!r}")
             newest = one_row(NEWEST, (self.session_id, step))
             done = newest is None or newest.status == "done"
             self.known[step] = (
