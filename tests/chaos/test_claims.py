@@ -11,6 +11,7 @@ from contextlib import closing
 from functools import partial
 
 import apsw
+import pytest
 
 from interlock import Result, Scope, sessions
 from interlock.engine.errors import Refused
@@ -19,7 +20,7 @@ from interlock.store.connection import disconnect, execute, location, tx
 from tests.acceptance.user import User, wait_until
 from tests.chaos import ledger
 from tests.chaos.bench import LONG, NOWHERE, Bench
-from tests.chaos.conftest import url_of
+from tests.chaos.conftest import KINDS, url_of
 from tests.chaos.scale import Chance, sizes
 from tests.sessions.processes import ROOT
 
@@ -27,7 +28,8 @@ LONG_AGO = "2000-01-01T00:00:00.000000+00:00"
 PROCESSES, THREADS = 4, 8
 
 
-@sizes(200, 10_000)
+@pytest.mark.parametrize("user", KINDS, indirect=True)
+@sizes(1000, 10_000)
 def test_a_session_is_claimed_by_one(user: User, scope: Scope, chance: Chance, size: int) -> None:
     """32 claimers in four processes; for each session one thread of each process tries."""
     ids = [sessions.create(scope, "talk").id for _ in range(size)]
@@ -69,6 +71,7 @@ def _feed(processes: list[subprocess.Popen[str]], text: str) -> list[tuple[str, 
     return [ends[number] for number in range(len(processes))]
 
 
+@pytest.mark.parametrize("user", KINDS, indirect=True)
 @sizes(1, 100)
 def test_the_same_result_handed_in_by_fifty_is_recorded_once(
     scope: Scope, chance: Chance, size: int
@@ -112,7 +115,7 @@ def _hand_in(scope: Scope, session: str, result: Callable[[int], Result]) -> Cou
     return Counter(heard)
 
 
-@sizes(None, 100)
+@sizes(10, 100)
 def test_a_zombie_changes_nothing(bench: Bench, scope: Scope, chance: Chance, size: int) -> None:
     """`interlock run` is stopped in the middle of a command until its lease is over, another run
     takes the session to its end, and the first wakes up: it moves nothing, and its program ends."""

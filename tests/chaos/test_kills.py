@@ -128,7 +128,7 @@ def yard_of(user: User, scope: Scope) -> Iterator[Yard]:
 
 
 @pytest.mark.parametrize("user", KINDS, indirect=True)
-@sizes(8, 1000)
+@sizes(11, 1000)
 def test_kills_at_random_moments_lose_nothing(
     user: User, scope: Scope, chance: Chance, size: int
 ) -> None:

@@ -21,7 +21,7 @@ DISK = "6m"
 MOUNT = 'mount -t tmpfs -o size="$0" none "$1" && shift && exec "$@"'
 
 
-@sizes(None, 300)
+@sizes(20, 300)
 def test_nobody_hears_of_a_lock(user: User, scope: Scope, chance: Chance, size: int) -> None:
     """32 processes write to one file for so many seconds: none is told that it is locked, and
     everything is there."""
@@ -66,7 +66,7 @@ def test_nobody_hears_of_a_lock(user: User, scope: Scope, chance: Chance, size: 
     chance.report("most_ms", round(1000 * max(took), 1))
 
 
-@sizes(2, 50)
+@sizes(3, 50)
 def test_a_full_disk_loses_nothing(user: User, tmp_path: Path, chance: Chance, size: int) -> None:
     """On a small disk of its own where one may be mounted, else with files of a limited size: what
     was acknowledged is there, an error is one line, reading goes on, and with room writing does."""
@@ -89,7 +89,7 @@ def _works(words: list[str]) -> bool:
         return False
 
 
-@sizes(None, 100)
+@sizes(100, 100)
 def test_a_session_that_kills_its_worker_stops_nobody_else(
     bench: Bench, user: User, scope: Scope, chance: Chance, size: int
 ) -> None:

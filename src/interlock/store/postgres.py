@@ -39,6 +39,8 @@ POOL_SECONDS = 60
 """How long a thread waits for one."""
 RETURN_SECONDS = 30.0
 """How long a process that was connected waits for a server that is away."""
+FIRST_PAUSE, LAST_PAUSE = 0.05, 1.0
+"""Seconds between two tries, at first and at last, give or take a half: not all come at once."""
 MIGRATING = "SELECT pg_advisory_xact_lock(hashtextextended('interlock schema', 0))"
 HOLD = (
     "WITH RECURSIVE above(id, parent_id) AS (SELECT id, parent_id FROM session WHERE id = ? "
@@ -190,14 +192,15 @@ class Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse has
 
     def _patiently(self, sql: str, values: Sequence[Any] | None) -> Any:
         """Run what can be run again: on a new connection where the old one is lost."""
-        began = time.monotonic()
+        began, pause = time.monotonic(), FIRST_PAUSE
         while True:
             try:
                 return self._run(sql, values)
             except (psycopg.OperationalError, peewee.OperationalError) as error:
                 if not self._is_away(error) or time.monotonic() > began + RETURN_SECONDS:
                     raise
-            time.sleep(random.uniform(0.05, 0.3))  # noqa: S311  jitter, not a secret
+            time.sleep(random.uniform(0.5, 1.5) * pause)  # noqa: S311  jitter, not a secret
+            pause = min(LAST_PAUSE, 2 * pause)
 
     def _is_away(self, error: Exception) -> bool:
         if not self._state.closed:
