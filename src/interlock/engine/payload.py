@@ -16,6 +16,7 @@ from interlock.engine.values import Result
 MAX_DEPTH = 100
 # `int | float` would be made anew each time; a dictionary is known faster than any other mapping.
 _NUMBERS, _LISTS, _MAPPINGS = (int, float), (list, tuple), (dict, Mapping)
+_NOTHING: tuple[object, ...] = (None, {})
 
 MAX_REASON = 2000
 """Characters of an exception's text that a reason keeps."""
@@ -30,7 +31,7 @@ def accept(result: Result) -> Result:
     changed: dict[str, Any] = {}
     for name in ("data", "usage", "remember"):
         part = getattr(result, name)
-        if part not in (None, {}):
+        if part not in _NOTHING:
             if not isinstance(part, Mapping):
                 raise InvalidInput(f"{name} maps names to values, not {part!r}")
             check_payload(part, name)

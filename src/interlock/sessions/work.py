@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from functools import cached_property
 from hashlib import sha256
 
 from interlock import engine, plugins
@@ -39,20 +38,24 @@ class Work:
         self.changes: list[tuple[Change, Session, Interaction | None]] = []
         self.saved: dict[str, Session] = {}
         self._tx = tx()
+        self._now: datetime | None = None
 
     def note(self, change: Change, session: Session, row: Interaction | None = None) -> None:
-        """Remember a change."""
-        self.changes.append((change, session, row))
+        """Remember a change that somebody wants to hear of."""
+        if is_heard():
+            self.changes.append((change, session, row))
 
     def __enter__(self) -> Work:
         """Begin."""
         self._tx.__enter__()
         return self
 
-    @cached_property
+    @property
     def now(self) -> datetime:
         """The time of everything in it: what it is first asked for is loaded, and held, by then."""
-        return connection.now()
+        if self._now is None:
+            self._now = connection.now()
+        return self._now
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Commit and tell, or undo."""

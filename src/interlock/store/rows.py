@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
 from attrs import frozen
 
@@ -149,8 +149,7 @@ def read_rows(found: Iterable[Sequence[Any]]) -> Iterator[Interaction]:
         )
 
 
-@frozen(slots=False)
-class Writing:
+class Writing(NamedTuple):
     """A row ready to be written, and the digest of the log with it."""
 
     row: Interaction
