@@ -1,7 +1,6 @@
 """What can be done to sessions by hand, in any order, each beside its model."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 
@@ -26,7 +25,7 @@ from interlock.engine.errors import (
     SessionEnded,
     SessionNotFound,
 )
-from interlock.store.connection import disconnect, execute, tx
+from interlock.store.connection import disconnect, execute, now, tx
 from tests.sessions.model import Model, Row
 from tests.sessions.moves import log, restart, spare_the_disk
 
@@ -203,7 +202,7 @@ class Sessions(RuleBasedStateMachine):
         expected = (model.status, model.step, model.attempt, len(model.rows))
         assert (session.status, session.step, session.attempt, session.seq) == expected
         assert (session.lease_owner is not None) == (model.holder is not None)
-        assert sessions.running(session, datetime.now(UTC)) == model.held
+        assert sessions.running(session, now()) == model.held
         rows = log(self.scope, session)
         assert [row.seq for row in rows] == list(range(1, len(model.rows) + 1))
         assert [

@@ -94,6 +94,17 @@ def test_the_dearest_come_first_and_days_in_order(scope: Scope, session: Session
     assert days == ["2026-01-01", "2026-01-02", "2026-01-03"]
 
 
+def test_equal_sums_are_in_the_order_of_their_keys(scope: Scope) -> None:
+    """Also by the second key, so that every database tells them alike."""
+    tokens = [5, 9, 7, 5, 7, 9, 9, 5, 7, 7, 5, 9, 5, 9, 7, 5, 9, 7, 7, 5]
+    for number in tokens:
+        submit(scope, sessions.create(scope, "pair"), used(("no-such-model", number)))
+    costs = sessions.costs(scope, ("model", "session"))
+    found = [(-cost.total_tokens, cost.key["session"]) for cost in costs]
+    assert found == sorted(found)
+    assert len(found) == len(tokens)
+
+
 def test_a_session_has_the_costs_of_its_children(scope: Scope) -> None:
     """To any depth, and apart where that is asked."""
     parent = family(scope, {}, {"type": "loop"})

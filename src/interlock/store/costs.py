@@ -114,13 +114,14 @@ def _sums(*, apart: bool) -> Iterator[str]:
 
 
 def _order(choice: Choice, by: tuple[str, ...]) -> str:
+    keys = [f"{number} NULLS FIRST" for number in range(1, len(by) + 1)]  # no order is left open
     if choice.session is not None or "row" in by:
-        return "min(u.inserted_at), min(u.session_id), min(u.seq), min(u.part)"
-    return (
-        "1"
-        if by[:1] == ("day",)
-        else "sum(cost * 1.0) DESC NULLS LAST, sum(input_tokens) DESC, 1 NULLS FIRST"
-    )
+        first = ["min(u.inserted_at)", "min(u.session_id)", "min(u.seq)", "min(u.part)"]
+    elif by[:1] == ("day",):
+        first = []
+    else:
+        first = ["sum(cost * 1.0) DESC NULLS LAST", "sum(input_tokens) DESC"]
+    return ", ".join([*first, *keys])
 
 
 def _where(scope: Scope, choice: Choice) -> tuple[str, list[Any]]:
