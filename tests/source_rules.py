@@ -51,7 +51,11 @@ PURE_IMPORTS = (
 IMPURE_CALLS = ("__import__", "breakpoint", "compile", "eval", "exec", "input", "open", "print")
 CLOCK_READS = ("now", "today", "utcnow")
 
-CONFINED = {"cattrs": "store", "peewee": "store", "playhouse": "store", "transitions": "engine"}
+CONFINED = {
+    **dict.fromkeys(("cattrs", "peewee", "playhouse", "psycopg"), "store"),
+    **dict.fromkeys(("procrastinate", "psycopg_pool"), "sessions"),
+    "transitions": "engine",
+}
 DELIVERY = ("cli", "__main__")
 HEAVY = ("cattrs", "peewee", "playhouse", "rich", "transitions", f"{PACKAGE}.store")
 

@@ -6,11 +6,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.user import User, wait_until
+from tests.server import Server
 
 ROOT = Path(__file__).parents[2]
 FLEET = Path(__file__).parent / "fleet.py"
@@ -111,14 +113,20 @@ class Fleet:
         return most
 
 
-@pytest.fixture
-def fleet(user: User) -> Iterator[Fleet]:
-    """A user who trusts the type `alone`, and whose workers all end with the test."""
+@pytest.fixture(params=["sqlite", "postgres"])
+def fleet(request: pytest.FixtureRequest, user: User) -> Iterator[Fleet]:
+    """A user who trusts the type `alone`, and whose workers all end with the test; on each kind of
+    database."""
     assert user("types", "trust", str(FLEET)).returncode == 0
     made = Fleet(user)
-    yield made
-    for worker in made.workers:
-        worker.close()
+    with ExitStack() as stack:
+        if request.param == "postgres":
+            server: Server = request.getfixturevalue("server")
+            url = stack.enter_context(server.database())
+            user.environ["INTERLOCK_DATABASE_URL"] = url
+        yield made
+        for worker in made.workers:
+            worker.close()
 
 
 def test_everything_ends_though_a_worker_is_killed(fleet: Fleet) -> None:

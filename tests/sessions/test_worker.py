@@ -17,13 +17,21 @@ from interlock.sessions.fairness import Caps
 from interlock.sessions.poll import Look, Poll
 from interlock.sessions.runner import proceed
 from interlock.sessions.worker import Until, Worker
-from interlock.store import queue
+from interlock.store import messages, queue
 from interlock.store.connection import disconnect, execute, fetch, tx
 from tests.sessions.moves import children, let_time_pass, log, story, submit
 from tests.sessions.processes import wait_for
 
 Do = Callable[[Session], Result]
 AT_MOST = 150
+
+
+@pytest.fixture(autouse=True)
+def told(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On PostgreSQL a worker looks once, and then only when a message comes: one suite for both
+    ways to hear of sessions."""
+    if not url.startswith("sqlite"):
+        monkeypatch.setattr(worker, "SWEEP_SECONDS", 3600)
 
 
 class Watched:
@@ -40,9 +48,25 @@ class Watched:
         self._thread: threading.Thread | None = None
 
     def drain(self, until: Until = "drained") -> "Watched":
-        """Work until nothing is ready."""
-        self.worker.run(until)
+        """Work until nothing is ready; where messages tell of it, until none is left."""
+        if until != "drained" or not messages.sends() or self.worker._types:
+            self.worker.run(until)
+            return self
+        with self:
+            wait_for(lambda: self.worker._look_at > 0 and not self._is_told())
         return self
+
+    def _is_told(self) -> bool:
+        """True while messages are there for this worker, or sessions are carried on."""
+        names = [messages.name_of(name) for name in self.worker._queues]
+        rows = fetch(
+            "SELECT queue_name FROM procrastinate_jobs WHERE status = 'todo' AND "
+            "coalesce(scheduled_at, now()) <= now() OR status = 'doing' AND NOT EXISTS (SELECT 1 "
+            "FROM session WHERE id = args ->> 'session_id' AND lease_owner IS NOT NULL)"
+        )
+        return any(not names or name in names for (name,) in rows) or (
+            bool(self.worker._busy) or self.worker._look.held_back
+        )
 
     def __enter__(self) -> "Watched":
         self._thread = threading.Thread(target=self._work)
@@ -211,6 +235,16 @@ def test_a_time_is_found_by_whichever_worker_comes(scope: Scope) -> None:
     assert story(scope, waiting) == [("pause", "done"), ("act", "done")]
     assert story(scope, asking) == [("ask", "done"), ("remind", "done")]
     assert Watched().drain().notes == []
+
+
+@pytest.mark.parametrize("seconds", [0, 0.001, 0.005, 0.02])
+def test_a_time_that_passes_before_the_session_is_let_go_is_not_lost(
+    scope: Scope, seconds: float
+) -> None:
+    """However short it is, the session goes on."""
+    made = sessions.create(scope, "pause", input={"seconds": seconds}, queue="q")
+    with Watched():
+        wait_for(lambda: status(scope, made) == ["complete"])
 
 
 def test_a_type_that_is_not_there_stops_nobody_else(
@@ -509,7 +543,7 @@ def test_a_worker_that_waits_looks_seldom(scope: Scope) -> None:
     due = idle.worker._look.next_time
     assert due is not None
     assert due > datetime.now(UTC)
-    assert idle.worker._patience() == worker.POLL_SECONDS
+    assert 0 < idle.worker._patience() <= worker.POLL_SECONDS
     soon = datetime.now(UTC) + timedelta(seconds=worker.POLL_SECONDS / 2)
     idle.worker._look = Look(next_time=soon)
-    assert 0 < idle.worker._patience() <= worker.POLL_SECONDS / 2
+    assert 0 < idle.worker._pause() <= worker.POLL_SECONDS / 2

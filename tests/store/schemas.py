@@ -25,7 +25,10 @@ CONSTRAINTS = (
     "SELECT c.relname, 'constraint', k.conname, pg_get_constraintdef(k.oid) "
     "FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid WHERE true"
 )
-OURS = " AND c.relnamespace = current_schema()::regnamespace AND c.relname <> 'schema_migration' "
+OURS = (
+    " AND c.relnamespace = current_schema()::regnamespace AND c.relname <> 'schema_migration' "
+    "AND NOT starts_with(c.relname, 'procrastinate_') "
+)
 SERVER = f"{OURS} UNION ALL ".join((COLUMNS, INDEXES, CONSTRAINTS)) + OURS
 
 
@@ -41,6 +44,7 @@ class Part:
 
 
 def schema(database: peewee.Database) -> set[Part]:
-    """Every part of a database, without what the runner of migrations keeps for itself."""
+    """Every part of a database, without what the runner of migrations and the queue keep for
+    themselves."""
     is_file = isinstance(database, peewee.SqliteDatabase)
     return {Part(*row) for row in database.execute_sql(FILE if is_file else SERVER).fetchall()}

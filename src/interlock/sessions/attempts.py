@@ -30,8 +30,7 @@ from interlock.sessions.fairness import Caps, count
 from interlock.sessions.lease import Lease, holds
 from interlock.sessions.runner import proceed
 from interlock.sessions.turns import waits
-from interlock.sessions.work import kind_of, load
-from interlock.store import connection, queue
+from interlock.store import queue
 from interlock.store.connection import tx
 from interlock.store.queue import Candidate
 
@@ -102,7 +101,7 @@ class Attempts:
         return note
 
     def _carry(self, scope: Scope, candidate: Candidate) -> Note:
-        require_usable(load(scope, candidate.id))
+        require_usable(candidate)
         with Lease(scope, candidate.id) as lease:
             session = lease.claim(lambda session, now: self._allow(candidate, session, now))
             if session.lease_owner != lease.owner:
@@ -113,7 +112,7 @@ class Attempts:
             except StaleSession as error:
                 return Note("stopped", candidate, why=str(error))
             if session.active and session.open is not None and waits(session):
-                _rest(session, connection.now())
+                _rest(session, lease.claimed_at)
                 kind: Kind = "waits"
             else:
                 kind = "left" if session.active else "ended"
@@ -127,6 +126,9 @@ class Attempts:
         so that of two workers not both can take the last place."""
         if session.ready_at is None or session.ready_at > now or not queue.is_queued(session.id):
             raise Taken
+        if not self._caps.limit_any:
+            return
+        queue.count_alone()  # so that of two claims at once the second sees the first
         held = (one for one in queue.leased() if holds(one.owner, one.until, now))
         if not self._caps.allow(candidate, count(one.session for one in held)):
             raise Taken
@@ -150,13 +152,12 @@ class Attempts:
             raise Stopped
 
 
-def require_usable(session: Session) -> None:
+def require_usable(candidate: Candidate) -> None:
     """Raise TypeUnusable or PluginUnusable before a command runs whose result nobody could read,
     and SecretNotFound or StoreUnusable before one that lacks a secret."""
-    if session.active:
-        kind_of(session)
-        plugins.load_environment(session.environment or "local")
-        vault.choose(session.account_id, secrets_of(session.environment))
+    plugins.load_type(candidate.type)()
+    plugins.load_environment(candidate.environment or "local")
+    vault.choose(candidate.account_id, secrets_of(candidate.environment))
 
 
 def execute(
@@ -168,11 +169,17 @@ def execute(
     return result
 
 
-def _rest(session: Session, now: datetime) -> None:
+def _rest(session: Session, claimed_at: datetime) -> None:
     """Have the session looked at when its time comes, or when somebody moves it."""
-    due = session.open.due_at if session.open is not None else None
-    if due is not None and due <= now:
-        due = None
+    row = session.open
+    due = row.due_at if row is not None else None
+    if due is not None and due <= claimed_at and _was_open(session, claimed_at):
+        due = None  # the claim looked at its passing, which moved nothing
     if session.ready_at != due:
         with contextlib.suppress(StaleSession), tx():
             queue.rest(session, due)
+
+
+def _was_open(session: Session, at: datetime) -> bool:
+    row = session.open
+    return row is not None and row.inserted_at is not None and row.inserted_at < at

@@ -2,13 +2,14 @@
 
 Higher priorities first; among equals the project that has least running, then the one whose turn
 was longest ago, then the session that is ready longest. Each fifth choice passes over priorities,
-so that none waits for ever behind a stream of more urgent ones.
+so that none waits for ever behind a stream of more urgent ones. Of those that became ready in the
+same second a worker prefers the ones that it was told of, so that many do not want the same one.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from attrs import field, frozen
 
@@ -18,6 +19,8 @@ from interlock.store.queue import Candidate
 PLACES = ("account", "project", "type")
 EVERY = 5
 """Each so-many-th choice is made without regard to priorities."""
+
+SECOND = len("2026-01-01T00:00:00")
 
 Key = tuple[str, str, str]
 
@@ -49,6 +52,11 @@ class Caps:
                 each[place] = int(number)
         return cls(each, types)
 
+    @property
+    def limit_any(self) -> bool:
+        """True where something is limited."""
+        return bool(self.each or self.types)
+
     def allow(self, session: Candidate, running: Counter[Key]) -> bool:
         """True when one more session like this may run."""
         mine = dict(zip(PLACES, _keys(session), strict=True))
@@ -71,9 +79,15 @@ class Turns:
         self._last: dict[Key, int] = {}
 
     def choose(
-        self, ready: Sequence[Candidate], running: Iterable[Candidate], caps: Caps, free: int
+        self,
+        ready: Sequence[Candidate],
+        running: Iterable[Candidate],
+        caps: Caps,
+        free: int,
+        told: Collection[str] = (),
     ) -> list[Candidate]:
-        """At most `free` of the ready sessions, in the order they should be taken."""
+        """At most `free` of the ready sessions, in the order they should be taken. `told` has the
+        ids of those that messages have come for."""
         counts, left = count(running), list(ready)
         chosen: list[Candidate] = []
         while left and len(chosen) < free:
@@ -81,17 +95,21 @@ class Turns:
             if not allowed:
                 break
             self._number += 1
-            best = min(allowed, key=lambda one: self._rank(one, counts))
+            best = min(allowed, key=lambda one: self._rank(one, counts, told))
             chosen.append(best)
             left.remove(best)
             counts.update(_keys(best))
             self._last[_keys(best)[1]] = self._number
         return chosen
 
-    def _rank(self, one: Candidate, counts: Counter[Key]) -> tuple[object, ...]:
+    def _rank(
+        self, one: Candidate, counts: Counter[Key], told: Collection[str]
+    ) -> tuple[object, ...]:
         project = _keys(one)[1]
         urgent = 0 if self._number % EVERY == 0 else -one.priority
-        return urgent, counts[project], self._last.get(project, 0), one.ready_at, one.id
+        turn = (counts[project], self._last.get(project, 0))
+        since = one.ready_at or ""
+        return urgent, *turn, since[:SECOND], one.id not in told, since, one.id
 
 
 def _keys(session: Candidate) -> tuple[Key, Key, Key]:

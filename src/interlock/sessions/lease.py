@@ -20,7 +20,7 @@ from interlock.sessions.admission import Meter, issue
 from interlock.sessions.balances import bounds
 from interlock.sessions.turns import settle, waits
 from interlock.sessions.work import Work, kind_of, load, put
-from interlock.store import connection, records
+from interlock.store import connection, messages, records
 from interlock.store.times import clock
 
 LEASE_SECONDS = 30.0
@@ -68,6 +68,7 @@ class Lease:
         self._stop = Expiring(lambda: self.expired)
         self._lost = False
         self._until = 0.0
+        self.claimed_at: datetime
         self._kind: SessionType
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
@@ -85,6 +86,7 @@ class Lease:
         asked = clock()
         with Work() as done:
             session = load(self.scope, self.session_id)
+            self.claimed_at = done.now
             if not session.active:
                 return session
             self._until = asked + LEASE_SECONDS - MARGIN_SECONDS
@@ -139,6 +141,7 @@ class Lease:
                 records.renew(self.session_id, self.owner, connection.now())
             else:
                 records.release(self.session_id, self.owner)
+            messages.tell(self.session_id)
 
     def _keep_up(self) -> None:
         try:
@@ -192,6 +195,12 @@ def holds(owner: str, until: datetime, now: datetime) -> bool:
     """True when the owner of a lease until that time is alive."""
     if until <= now:
         return False
+    return is_alive(owner)
+
+
+def is_alive(owner: str) -> bool:
+    """False when the process of a lease's owner is known to have ended; of another host's nothing
+    is known."""
     host, pid, born, _ = owner.split(":")
     return host != _host() or _lives(int(pid), float(born))
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from attrs import frozen
 
 from interlock.sessions.fairness import Caps, Turns
-from interlock.sessions.lease import holds
+from interlock.sessions.lease import is_alive
 from interlock.store import connection, queue
 from interlock.store.queue import Candidate, Lane
 from interlock.store.times import read_time, write_time
@@ -40,32 +40,49 @@ class Poll:
         """Leave out a session by its id, or all of a type by its name, for a time."""
         self._passed[name] = time.monotonic() + seconds
 
-    def look(self, busy: Mapping[str, Candidate], free: int) -> Look:
-        """At most `free` sessions to take, without those that this worker is `busy` with."""
+    def look(
+        self, busy: Mapping[str, Candidate], free: int, told: Collection[str] | None = None
+    ) -> Look:
+        """At most `free` sessions to take, without those that this worker is `busy` with. `told`
+        has the ids of those that messages have come for: then they tell when to look again, too."""
         now, moment = connection.now(), time.monotonic()
         self._passed = {name: until for name, until in self._passed.items() if until > moment}
-        running, found = dict(busy), []
-        for held in queue.leased():
-            one = held.session
-            if holds(held.owner, held.until, now):
-                running[one.id] = one
-            elif one.id not in busy and self._wants(one) and _is_due(one, now):
-                found.append(one)  # its holder has died, or was stopped
-        lanes = [lane for lane in queue.lanes() if self._wants(lane)]
+        running, found = self._held(busy, now)
         times, due = [], str(write_time(now))
         left_out = {*busy, *self._passed}
-        for lane in lanes:
+        for lane in filter(self._wants, queue.lanes()):
             if lane.first > due:
                 times.append(read_time(lane.first))
                 continue
             found += queue.ready(lane, now, but=left_out, limit=free)
-            times.append(queue.next_time(lane, now))
-        chosen = self._turns.choose(found, running.values(), self._caps, free)
+            if told is None:
+                times.append(queue.next_time(lane, now))
+        for session_id in {*(told or ())} - {one.id for one in found} - left_out:
+            # It may be far behind those of its lane that are looked at.
+            found += filter(self._wants, queue.named(session_id, now))
+        chosen = self._turns.choose(found, running, self._caps, free, told or ())
         return Look(
             tuple(chosen),
-            held_back=len(found) > len(chosen),
+            held_back=len(chosen) < min(free, len(found)),
             next_time=min(filter(None, times), default=None),
         )
+
+    def _held(
+        self, busy: Mapping[str, Candidate], now: datetime
+    ) -> tuple[Collection[Candidate], list[Candidate]]:
+        """What is carried on, here and elsewhere; and what is ready since its holder has died, or
+        was stopped."""
+        running, left = dict(busy), []
+        lives: dict[str, bool] = {}  # each process is looked up once
+        for held in queue.leased():
+            one, process = held.session, held.owner.rpartition(":")[0]
+            if process not in lives:
+                lives[process] = is_alive(held.owner)
+            if held.until > now and lives[process]:
+                running[one.id] = one
+            elif one.id not in busy and self._wants(one) and _is_due(one, now):
+                left.append(one)
+        return running.values(), left
 
     def _wants(self, one: Lane | Candidate) -> bool:
         return (
@@ -78,4 +95,4 @@ class Poll:
 
 
 def _is_due(one: Candidate, now: datetime) -> bool:
-    return "" < one.ready_at <= str(write_time(now))
+    return one.ready_at is not None and one.ready_at <= str(write_time(now))

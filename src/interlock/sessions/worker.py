@@ -2,30 +2,38 @@
 
 One thread looks and decides, and is told by messages; the others carry sessions on. Nothing is kept
 but leases: a worker that is killed leaves what the next claim needs to know.
+
+On PostgreSQL an inbox tells it when to look, so that of many workers one looks for one session that
+became ready. What no message tells of it finds all the same, a little later.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from interlock.engine.errors import InterlockError
 from interlock.sessions.admission import Perform
 from interlock.sessions.attempts import Attempts, Note
 from interlock.sessions.fairness import Caps
 from interlock.sessions.poll import Look, Poll
-from interlock.store import connection
+from interlock.store import connection, messages
 from interlock.store.queue import Candidate
+
+if TYPE_CHECKING:
+    from interlock.sessions.inbox import Inbox, Message
 
 Until = Literal["stopped", "drained", "one"]
 """When a worker ends: when it is stopped; also when nothing is ready; also after one session."""
 
 POLL_SECONDS = 0.5
 """How long a session that another process made ready waits at most to be seen."""
+SWEEP_SECONDS = 2.0
+"""The same where messages tell of it, and the message was lost."""
 SKIP_SECONDS = 60.0
 """When a session is tried again that could not be carried on."""
 TAKEN_SECONDS = 1.0
@@ -54,18 +62,22 @@ class Worker:
         self._tell = tell
         self._attempts = Attempts(perform, tell, caps or Caps())
         self._poll = Poll(types, queues, caps or Caps())
+        self._types = frozenset(types)
+        self._queues = frozenset(queues)
+        self._inbox: Inbox | None = None
         self._concurrency = concurrency
         self._grace = grace
         self._busy: dict[str, Candidate] = {}
         self._served = False
         self._skipped: set[str] = set()
         self._look = Look()
+        self._look_at = 0.0
         self._fault = ""
         self._end: float | None = None
         self._last: float | None = None
         # A signal's handler may put into a SimpleQueue while it is being read, and into nothing
         # else that wakes a thread.
-        self._mail: SimpleQueue[Note | None] = SimpleQueue()
+        self._mail: SimpleQueue[Note | Message | None] = SimpleQueue()
         self._tasks: SimpleQueue[Candidate | None] = SimpleQueue()
 
     def stop(self) -> None:
@@ -74,7 +86,15 @@ class Worker:
         self._mail.put(None)
 
     def run(self, until: Until = "stopped") -> None:
-        """Work; it returns when nothing runs here any more."""
+        """Work; it returns when nothing runs here any more. Raises StoreUnusable where no messages
+        can be received."""
+        # Who takes what is ready and ends is told by nobody. A message for another type would wake
+        # who does not want it, so with types a worker looks, too.
+        if until == "stopped" and not self._types and messages.sends():
+            from interlock.sessions.inbox import Inbox  # it loads what only it needs
+
+            self._inbox = Inbox(self._queues, self._concurrency)
+            self._inbox.start(self._mail.put, lambda why: self._tell(Note("failed", None, why=why)))
         threads = [
             threading.Thread(target=self._serve, name=f"worker-{number}", daemon=True)
             for number in range(self._concurrency)
@@ -87,6 +107,9 @@ class Worker:
         finally:
             for _ in threads:
                 self._tasks.put(None)
+            if self._inbox is not None:
+                self._inbox.stop()
+                self._inbox.join()
         if not self._busy:  # one that does not come back ends with the process
             for thread in threads:
                 thread.join()
@@ -112,19 +135,37 @@ class Worker:
         return self._end is not None or until == "one" or drained
 
     def _hand_out(self, free: int) -> None:
+        """Take at most so many of what is ready: as many as messages came for, where they do, and
+        now and then without."""
+        told: Sequence[str] | None = None
+        if self._inbox is not None:
+            told = self._inbox.told(self._busy)
+            if time.monotonic() < self._look_at:
+                free = min(free, self._inbox.room(self._busy))
         if free <= 0:
             return
         try:
-            self._look = self._poll.look(self._busy, free)
+            self._look = self._poll.look(self._busy, free, told)
+            for candidate in self._look.chosen:
+                self._busy[candidate.id] = candidate
+                self._tasks.put(candidate)
+            if self._inbox is not None:
+                self._inbox.settle(self._busy, [one.id for one in self._look.chosen])
+            pause = self._pause()
         except InterlockError as error:  # what is wrong with the database may be mended
-            self._look = Look(held_back=True)
+            self._look, pause = Look(held_back=True), POLL_SECONDS
             if str(error) != self._fault:
                 self._fault = str(error)
                 self._tell(Note("failed", None, why=self._fault))
-            return
-        for candidate in self._look.chosen:
-            self._busy[candidate.id] = candidate
-            self._tasks.put(candidate)
+        self._look_at = time.monotonic() + pause
+
+    def _pause(self) -> float:
+        """Seconds until it looks again without being told to."""
+        if self._inbox is not None:
+            return POLL_SECONDS if self._look.held_back else SWEEP_SECONDS
+        due = self._look.next_time
+        left = POLL_SECONDS if due is None else (due - connection.now()).total_seconds()
+        return min(max(0.0, left), POLL_SECONDS)
 
     def _read_mail(self) -> None:
         with suppress(Empty):
@@ -132,11 +173,17 @@ class Worker:
             while True:
                 self._read(self._mail.get_nowait())
 
-    def _read(self, note: Note | None) -> None:
+    def _read(self, note: Note | Message | None) -> None:
         if note is None:
             self._attempts.drain()
             now = time.monotonic()
             self._end = now + self._grace if self._end is None else now
+            if self._inbox is not None:
+                self._inbox.stop()
+            return
+        if not isinstance(note, Note):
+            if self._inbox is not None:
+                self._inbox.add(note)
             return
         candidate = note.candidate
         if candidate is None:
@@ -145,6 +192,8 @@ class Worker:
         if note.kind == "taken":
             self._poll.pass_over(candidate.id, TAKEN_SECONDS)
             return
+        if self._inbox is not None and (not self._inbox.end(candidate.id) or self._look.held_back):
+            self._look_at = 0.0  # there may be others that no message tells of
         if note.kind in ("skipped", "failed"):
             name = candidate.type if note.by_type else candidate.id
             self._poll.pass_over(name, SKIP_SECONDS)
@@ -158,8 +207,7 @@ class Worker:
     def _patience(self) -> float:
         """Seconds until something is to be done that no message tells of."""
         end = self._end if self._last is None else self._last
-        if end is not None:
-            return max(0.0, end - time.monotonic())
-        due = self._look.next_time
-        left = POLL_SECONDS if due is None else (due - connection.now()).total_seconds()
-        return min(max(0.0, left), POLL_SECONDS)
+        if end is None:
+            full = len(self._busy) >= self._concurrency
+            end = time.monotonic() + SWEEP_SECONDS if full else self._look_at
+        return max(0.0, end - time.monotonic())

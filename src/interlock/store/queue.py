@@ -14,7 +14,8 @@ from attrs import frozen
 
 from interlock.engine.errors import StaleSession
 from interlock.engine.values import Session, changed
-from interlock.store.connection import execute, fetch
+from interlock.store import messages
+from interlock.store.connection import backend, execute, fetch
 from interlock.store.indexes import BETWEEN, LANE, QUEUED
 from interlock.store.times import read_time, write_time
 
@@ -27,10 +28,14 @@ LANES = (
 )
 """Two look-ups for each lane, however many sessions it has."""
 IN_LANE = f"{QUEUED} AND ({LANE}) = ?"
-COLUMNS = "id, account_id, project_id, user_id, type, queue, priority, ready_at"
+COLUMNS = "id, account_id, project_id, user_id, type, queue, priority, ready_at, environment"
 READY = (
     f"SELECT {COLUMNS} FROM session WHERE {IN_LANE} AND ready_at <= ? AND lease_owner IS NULL "
     "ORDER BY ready_at LIMIT ?"
+)
+NAMED = (
+    f"SELECT {COLUMNS} FROM session WHERE id = ? AND {QUEUED} AND ready_at <= ? "
+    "AND lease_owner IS NULL"
 )
 NEXT_TIME = f"SELECT min(ready_at) FROM session WHERE {IN_LANE} AND ready_at > ?"
 LEASED = (
@@ -38,6 +43,7 @@ LEASED = (
     "WHERE session_id = session.id AND interaction.status = 'open') FROM session "
     "WHERE lease_owner IS NOT NULL AND status = 'active'"
 )
+COUNTING = "SELECT pg_advisory_xact_lock(hashtextextended('interlock limits', 0))"
 
 
 @frozen
@@ -65,8 +71,9 @@ class Candidate:
     type: str
     queue: str | None
     priority: int
-    ready_at: str
-    """Since when, as text that sorts as times do; empty where nothing can be done in it."""
+    ready_at: str | None
+    """Since when, as text that sorts as times do; None where nothing can be done in it."""
+    environment: str | None = None
 
 
 @frozen
@@ -97,6 +104,11 @@ def ready(lane: Lane, now: datetime, *, but: Collection[str], limit: int) -> lis
     return [Candidate(*row) for row in found if row[0] not in but][:limit]
 
 
+def named(session_id: str, now: datetime) -> list[Candidate]:
+    """The session with this id, if nobody holds it and it is ready; else nothing."""
+    return [Candidate(*row) for row in fetch(NAMED, (session_id, write_time(now)))]
+
+
 def next_time(lane: Lane, now: datetime) -> datetime | None:
     """When the next session of a lane will be ready that is not so yet."""
     return read_time(fetch(NEXT_TIME, (lane.key, write_time(now)))[0][0])
@@ -105,10 +117,16 @@ def next_time(lane: Lane, now: datetime) -> datetime | None:
 def leased() -> list[Held]:
     """Every active session that has a lease, in all accounts."""
     return [
-        Held(Candidate(*(*row[:7], row[7] or "")), row[8], until, row[10], read_time(row[11]))
+        Held(Candidate(*row[:9]), row[9], until, row[11], read_time(row[12]))
         for row in fetch(LEASED)
-        if (until := read_time(row[9])) is not None
+        if (until := read_time(row[10])) is not None
     ]
+
+
+def count_alone() -> None:
+    """Let nobody else who counts what is held go on before this transaction ends."""
+    if not backend().is_file:
+        execute(COUNTING)
 
 
 def is_queued(session_id: str) -> bool:
@@ -122,6 +140,7 @@ def assign(session: Session) -> None:
         "UPDATE session SET execution_mode = ?, queue = ?, priority = ? WHERE id = ?",
         (session.execution_mode, session.queue, session.priority, session.id),
     )
+    messages.withdraw(session.id)
 
 
 def rest(session: Session, until: datetime | None) -> Session:
@@ -132,4 +151,6 @@ def rest(session: Session, until: datetime | None) -> Session:
     )
     if changes != 1:
         raise StaleSession
-    return changed(session, version=session.version + 1, ready_at=until)
+    rested = changed(session, version=session.version + 1, ready_at=until)
+    messages.renew(rested)
+    return rested

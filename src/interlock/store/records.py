@@ -14,7 +14,7 @@ from uuid_utils import uuid7
 from interlock.engine.commands import Awaited
 from interlock.engine.errors import StaleSession
 from interlock.engine.values import Scope, Session, changed
-from interlock.store import blobs, chain, codec
+from interlock.store import blobs, chain, codec, messages
 from interlock.store.codec import Submitted
 from interlock.store.connection import execute, fetch
 from interlock.store.rows import (
@@ -103,6 +103,8 @@ def insert(session: Session, now: datetime) -> Session:
         ),
     )
     execute(INSERT_SESSION, _columns(session, SESSION))
+    if session.queue is not None:
+        messages.tell(session.id)
     return session
 
 
@@ -162,6 +164,7 @@ def _update(saved: Session) -> None:
     values = _columns(saved, MOVING)
     if execute(UPDATE_SESSION, (*values, saved.id, saved.version - 1)) != 1:
         raise StaleSession
+    messages.renew(saved)
 
 
 def claim(session: Session, owner: str, until: datetime) -> Session:
