@@ -23,38 +23,52 @@ def is_commit(sent: bytes) -> bool:
 
 
 class Proxy:
-    """Listens on a port of this machine and passes all on to the server of a URL. `judge` is asked
-    about everything that a client sends."""
+    """Listens at an address of this machine and passes all on to the server of a URL. `judge` is
+    asked about everything that a client sends."""
 
-    def __init__(self, url: str, judge: Callable[[bytes], Cut] = lambda sent: "never") -> None:
+    def __init__(
+        self,
+        url: str,
+        judge: Callable[[bytes], Cut] = lambda sent: "never",
+        host: str = "127.0.0.1",
+    ) -> None:
         self._server = conninfo_to_dict(url)
         self._judge = judge
-        self._port = 0
+        self._listening = socket.create_server((host, 0))
         self._open: set[socket.socket] = set()
-        self.open()
+        self._is_away = False
+        threading.Thread(target=self._accept, daemon=True).start()
 
     @property
     def url(self) -> str:
         """The URL of the same database over this wire."""
         told = {name: value for name, value in self._server.items() if value not in (None, "")}
-        wire = {"host": "127.0.0.1", "port": self._port, "sslmode": "disable"}
+        host, port = self._listening.getsockname()
+        wire = {"host": host, "port": port, "sslmode": "disable"}
         return f"postgresql:///{told.pop('dbname')}?{urlencode({**told, **wire})}"
 
-    def open(self) -> None:
-        """Let clients in, on the same port as before."""
-        self._listening = socket.create_server(("127.0.0.1", self._port))
-        self._port = self._listening.getsockname()[1]
-        threading.Thread(target=self._accept, args=(self._listening,), daemon=True).start()
+    def leave(self) -> None:
+        """Cut every connection, also each that is made before it comes back."""
+        self._is_away = True
+        for one in [*self._open]:
+            self._end(one)
+
+    def come_back(self) -> None:
+        """Pass on again what new connections say."""
+        self._is_away = False
 
     def close(self) -> None:
         """Let nobody in any more, and cut every connection."""
-        for one in (self._listening, *self._open):
-            self._end(one)
+        self.leave()
+        self._end(self._listening)
 
-    def _accept(self, listening: socket.socket) -> None:
+    def _accept(self) -> None:
         with suppress(OSError):
             while True:
-                client, _ = listening.accept()
+                client, _ = self._listening.accept()
+                if self._is_away:
+                    self._end(client)
+                    continue
                 server = self._reach()
                 self._open |= {client, server}
                 both = (client, server, threading.Event())

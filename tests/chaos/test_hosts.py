@@ -2,10 +2,8 @@
 
 import subprocess
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 from interlock import accounts, sessions
 from tests.acceptance.user import COMMAND, User, wait_until
@@ -13,7 +11,7 @@ from tests.chaos import ledger
 from tests.chaos.bench import Bench
 from tests.chaos.conftest import URL, url_of
 from tests.chaos.hosts import Host, missing
-from tests.chaos.proxy import Proxy
+from tests.proxy import Proxy
 
 SECONDS = "12"
 """How long the step takes that is cut off: less than a lease, and more than its holder needs to
@@ -32,16 +30,13 @@ class Machine:
     def begin(self, stack: ExitStack) -> None:
         """Let it work until the stack ends."""
         stack.enter_context(self.host.up())
-        told = conninfo_to_dict(url_of(self._user))
-        socket = str(Path(str(told["host"])) / ".s.PGSQL.5432")
-        proxy = Proxy(socket, lambda sent: "never", self.host.gateway)
+        proxy = Proxy(url_of(self._user), host=self.host.gateway)
         stack.callback(proxy.close)
-        url = f"postgresql://{told['user']}@{self.host.gateway}:{proxy.port}/{told['dbname']}"
         said = stack.enter_context(self._said.open("ab"))
         process = subprocess.Popen(
             self.host.words(COMMAND, "worker", "--concurrency", "1"),
             cwd=self._user.project,
-            env=self._user.environ | {URL: url},
+            env=self._user.environ | {URL: proxy.url},
             stdout=said,
             stderr=said,
         )

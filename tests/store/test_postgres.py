@@ -241,14 +241,14 @@ def test_a_server_that_is_away_for_a_while_is_waited_for(
 
     with closing(Proxy(url)) as proxy:
         reopen(proxy.url)
-        proxy.close()
+        proxy.leave()
         worker = in_thread(work)
         worker.join(0.3)
         assert worker.is_alive()
-        proxy.open()
+        proxy.come_back()
         worker.join(LONG)
         assert said == [0]
-        proxy.close()
+        proxy.leave()
         monkeypatch.setattr(postgres, "RETURN_SECONDS", 0.0)
         with pytest.raises(StoreUnusable, match="cannot be reached"):
             value("SELECT 1")
