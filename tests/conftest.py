@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.real_agents.summary import pytest_terminal_summary as pytest_terminal_summary
 from tests.server import server as server
+from tests.ways import way as way
 
 # No test puts anything into the keyring of the person who runs it.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"

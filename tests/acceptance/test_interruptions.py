@@ -4,9 +4,11 @@ import json
 import signal
 import subprocess
 
+import psutil
 import pytest
 
 from tests.acceptance.user import User, wait_until
+from tests.ways import GROUP
 
 
 def read_until(process: subprocess.Popen[str], text: str) -> str:
@@ -109,6 +111,44 @@ def test_a_session_cancelled_by_another_process_stops(user: User) -> None:
     assert "is cancelled at step hold" in out
     assert "enough" in out
     assert not program.is_running()
+
+
+def kill_all_above(user: User) -> psutil.Process:
+    """The program of a session whose run was killed together with the program's supervisor."""
+    running = user.begin("run", "held")
+    program = user.wait_for_command()
+    watcher = program.parent()
+    assert watcher is not None
+    watcher.suspend()
+    running.kill()
+    watcher.kill()
+    running.communicate()
+    return program
+
+
+def has_ended(program: psutil.Process) -> bool:
+    """Whether it runs no more, though whoever inherited it may not have noticed."""
+    try:
+        return program.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def test_the_next_start_ends_what_a_killed_run_left(user: User, way: str) -> None:
+    """Also where nobody watched over it any more: by its control group when anything is run, else
+    when its own session is."""
+    program = kill_all_above(user)
+    words = ("worker", "--drain") if way == GROUP else ("recover", "--run")
+    assert user(*words).returncode == 0
+    assert has_ended(program)
+
+
+@pytest.mark.usefixtures("way")
+def test_a_cancel_ends_what_a_killed_run_left(user: User) -> None:
+    """When it has said so nothing of the session runs any more."""
+    program = kill_all_above(user)
+    assert user("cancel").returncode == 0
+    assert has_ended(program)
 
 
 def test_a_log_is_followed_from_another_process(user: User) -> None:

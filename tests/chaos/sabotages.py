@@ -6,6 +6,8 @@ guard that does the same.
 
 from attrs import frozen
 
+from tests.ways import GROUP, WAYS
+
 
 @frozen
 class Sabotage:
@@ -26,6 +28,30 @@ FLUSHED = """    "synchronous": "{}",
 
 
 DURABLE = {{"journal_mode": "wal", "synchronous": {},"""
+# Where no control group can be made none is missed.
+OF_GROUPS = (
+    Sabotage(
+        "a control group is not ended with its command",
+        "environments/child.py",
+        "        if self._group and (left := control_group.end(self._group)):",
+        "        if self._group and (left := 0):",
+        "environments/test_command_group.py::test_what_lost_its_supervisor_is_ended_with_its_group",
+    ),
+    Sabotage(
+        "a group whose engine is gone is not found",
+        "environments/process_tree.py",
+        "    found = command_group.find_abandoned(tag)\n",
+        "    found: list[str] = []\n",
+        "environments/test_command_group.py::test_what_lost_its_engine_and_its_supervisor_is_ended",
+    ),
+    Sabotage(
+        "a reused process id is taken for the engine",
+        "environments/command_group.py",
+        "int(fields[19]) == started and fields[0] not in ENDED",
+        "fields[0] not in ENDED",
+        "environments/test_command_group.py::test_a_group_is_known_by_who_made_it",
+    ),
+)
 SABOTAGES = (
     Sabotage(
         "two open commands in one session",
@@ -262,6 +288,7 @@ SABOTAGES = (
         "",
         "environments/test_process_tree.py::test_the_end_of_a_command_ends_what_it_left",
     ),
+    *(OF_GROUPS if GROUP in WAYS else ()),
     Sabotage(
         "what an earlier run left is not ended",
         "environments/local.py",

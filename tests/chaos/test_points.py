@@ -136,6 +136,7 @@ def test_a_cancel_that_is_killed_has_happened_or_has_not(
 
 
 @pytest.mark.chaos
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("mode", ["hang", "fork-tree", "ignore-TERM"])
 def test_what_a_killed_run_leaves_is_gone(bench: Bench, tmp_path: Path, mode: str) -> None:
     """kill -9 of `interlock run` while its program hangs, has children everywhere or is deaf: all

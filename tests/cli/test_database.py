@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.conftest import WORKFLOWS
 from tests.cli.desk import Desk
+from tests.ways import GROUP
 
 
 def test_init_makes_the_database_and_says_what_was_found(bare_desk: Desk) -> None:
@@ -60,6 +61,13 @@ def test_doctor_names_what_it_found(desk: Desk) -> None:
     assert "local" in told["environments"].split(", ")
     assert "git" in told
     assert told["terminal"].startswith("none; output is plain")
+
+
+def test_doctor_says_how_processes_are_ended(desk: Desk, way: str) -> None:
+    """In one line, which is true of where it is asked."""
+    (told,) = [one["told"] for one in desk.json("doctor")["findings"] if one["name"] == "processes"]
+    assert ("no control group can be made here" in told) == (way != GROUP)
+    assert ("each command has a control group" in told) == (way == GROUP)
 
 
 def test_doctor_says_how_to_install_and_log_in_to_an_agent(desk: Desk) -> None:

@@ -1,5 +1,6 @@
 """A program that behaves as badly as asked: `fake_program.py MODE ARGUMENT...`, plain Python."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -87,6 +88,12 @@ def hang(*_: str) -> int:
     return 0
 
 
+def mute(mark: str, *_: str) -> int:
+    """Leaves a mark, says nothing, and waits for ever."""
+    rest(Path(mark))
+    return 0
+
+
 def deaf(*_: str) -> int:
     """Like hang, and a polite signal does not end it."""
     ignore_signals()
@@ -111,12 +118,13 @@ def polite(*_: str) -> int:
 
 
 def tree(then: str, folder: str, token: str) -> int:
-    """Starts a process of each kind, says ready when all run, then exits or hangs."""
+    """Starts a process of each kind, says ready when all run, then exits, hangs, or kills what
+    started it and hangs."""
     for name, start in KINDS.items():
         start(Path(folder, name), token)
     while any(not Path(folder, name).exists() for name in KINDS):
         time.sleep(0.01)
-    return hang() if then == "hang" else 0
+    return {"exit": ok, "hang": hang, "kill_parent": kill_parent}[then]()
 
 
 def storm(count: str, *_: str) -> int:
@@ -138,6 +146,16 @@ def freeze_parent(*_: str) -> int:
     """Freezes what started it, and hangs."""
     os.kill(os.getppid(), signal.SIGSTOP)
     return hang()
+
+
+def burrow(where: str, above: str, *_: str) -> int:
+    """Leaves its control group, if it has one: for one far below it, or for the one above."""
+    with contextlib.suppress(OSError):
+        own = Path("/proc/self/cgroup").read_text().rstrip().rpartition("/")[2]
+        inner = Path(above, own, "a", "b") if where == "down" else Path(above)
+        inner.mkdir(parents=True, exist_ok=True)
+        Path(inner, "cgroup.procs").write_text("0")
+    return deaf()
 
 
 def fork_plain(mark: Path, _: str) -> None:
@@ -176,8 +194,7 @@ def fork_deaf(mark: Path, _: str) -> None:
 def fork_untagged(mark: Path, token: str) -> None:
     """A daemon with an empty environment."""
     if detach():
-        mark.touch()
-        command = [sys.executable, "-I", __file__, "hang", token]
+        command = [sys.executable, "-I", __file__, "mute", str(mark), token]
         os.execve(command[0], command, {})  # noqa: S606 - no shell is what we want
 
 
@@ -238,8 +255,9 @@ KINDS = {
 MODES: dict[str, Callable[..., int]] = {
     mode.__name__: mode
     for mode in (
-        *(ok, fail, crash, echo, slow, garbage, flood, descriptors, hang, deaf, polite),
-        *(tree, storm, kill_parent, freeze_parent),
+        *(ok, fail, crash, echo, slow, garbage, flood, descriptors),
+        *(hang, mute, deaf, polite),
+        *(tree, storm, kill_parent, freeze_parent, burrow),
     )
 }
 

@@ -16,18 +16,22 @@ from interlock.environments import child, supervisor
 from interlock.environments.process_tree import TAG, end_strays
 from interlock.environments.supervisor import find_descendants, send_signal
 from tests.environments.conftest import BOUND, Bench, wait_until
+from tests.ways import groups_of
 
 MEASURED_RUN = Path(__file__).with_name("measured_run.py")
+both_ways = pytest.mark.usefixtures("way")
 
 
 @pytest.fixture(autouse=True)
 def no_children_left() -> Iterator[None]:
-    """A run leaves the engine no child, not even a dead one."""
+    """A run leaves the engine no child, not even a dead one, and no empty group."""
     before = set(psutil.Process().children())
     yield
     assert set(psutil.Process().children()) <= before
+    assert groups_of(os.getpid()) == []
 
 
+@both_ways
 def test_a_timeout_ends_the_whole_tree(bench: Bench) -> None:
     """It also finds who left the session, who ignores TERM, and who has no tag."""
     finished = bench.run(*bench.fake("tree", "hang", str(bench.folder)), timeout=3)
@@ -39,6 +43,7 @@ def test_a_timeout_ends_the_whole_tree(bench: Bench) -> None:
     assert finished.stdout == bench.shown("stdout")
 
 
+@both_ways
 def test_a_stop_ends_the_whole_tree(bench: Bench) -> None:
     """The same when somebody asks for it."""
     running = bench.start(*bench.fake("tree", "hang", str(bench.folder)))
@@ -52,6 +57,7 @@ def test_a_stop_ends_the_whole_tree(bench: Bench) -> None:
     assert "ready\n" in finished.stdout
 
 
+@both_ways
 def test_the_end_of_a_command_ends_what_it_left(bench: Bench) -> None:
     """Children that hold its pipes open keep nobody waiting."""
     finished = bench.run(*bench.fake("tree", "exit", str(bench.folder)))
@@ -76,6 +82,7 @@ def test_a_command_may_say_goodbye(bench: Bench) -> None:
     assert finished.stdout == "ready\ngoodbye 1\n"
 
 
+@both_ways
 def test_a_command_that_ignores_a_polite_signal_is_killed(bench: Bench) -> None:
     """Nobody can refuse."""
     running = bench.start(*bench.fake("deaf"))
@@ -83,6 +90,7 @@ def test_a_command_that_ignores_a_polite_signal_is_killed(bench: Bench) -> None:
     assert running.result(BOUND).code == -signal.SIGKILL
 
 
+@both_ways
 def test_a_storm_of_processes_is_ended(bench: Bench) -> None:
     """200 processes, each in a session of its own."""
     running = bench.start(*bench.fake("storm", "200"))
@@ -91,6 +99,7 @@ def test_a_storm_of_processes_is_ended(bench: Bench) -> None:
     assert bench.alive() == []
 
 
+@both_ways
 def test_runs_at_the_same_time_do_not_touch_each_other(tmp_path: Path) -> None:
     """One is stopped, the others end in their own time with their own output."""
     benches = [Bench(tmp_path) for _ in range(6)]
@@ -107,6 +116,7 @@ def test_runs_at_the_same_time_do_not_touch_each_other(tmp_path: Path) -> None:
         each.pool.shutdown()
 
 
+@both_ways
 def test_a_listener_that_raises_ends_the_run(bench: Bench) -> None:
     """Its exception comes out, and the tree is ended all the same."""
 
@@ -118,6 +128,7 @@ def test_a_listener_that_raises_ends_the_run(bench: Bench) -> None:
     assert bench.alive() == []
 
 
+@both_ways
 def test_a_killed_engine_leaves_nothing_running(bench: Bench) -> None:
     """`kill -9` of the engine ends the tree at once, not at the next start."""
     tree = bench.fake("tree", "hang", str(bench.folder))
@@ -127,8 +138,10 @@ def test_a_killed_engine_leaves_nothing_running(bench: Bench) -> None:
     engine.kill()
     engine.wait(BOUND)
     wait_until(lambda: not bench.alive(), "the tree has ended")
+    wait_until(lambda: not groups_of(engine.pid), "its group is removed")
 
 
+@both_ways
 def test_a_command_that_kills_its_supervisor_is_found_by_its_tag(bench: Bench) -> None:
     """The run ends with an error that says so, and the command with it."""
     finished = bench.run(*bench.fake("kill_parent"))
@@ -138,6 +151,7 @@ def test_a_command_that_kills_its_supervisor_is_found_by_its_tag(bench: Bench) -
     assert "supervisor was killed" in finished.error
 
 
+@both_ways
 def test_a_command_that_freezes_its_supervisor_is_found_by_its_tag(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,6 +184,7 @@ def test_strays_are_found_by_their_tag_alone(bench: Bench) -> None:
             process.communicate()
 
 
+@both_ways
 def test_strays_are_ended_with_their_supervisor(bench: Bench) -> None:
     """A tree that is still watched over ends whole, also what carries no tag."""
     running = bench.start(*bench.fake("tree", "hang", str(bench.folder)))

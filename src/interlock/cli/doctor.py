@@ -20,6 +20,7 @@ from interlock.cli.outlet import document, is_terminal, say, tell
 from interlock.cli.tree import Command, json_option
 from interlock.engine.errors import InterlockError
 from interlock.environments.agent_programs import find_programs
+from interlock.environments.command_group import is_usable
 
 LOADERS: dict[str, Callable[[str], object]] = {
     plugins.SESSION_TYPES: plugins.load_type,
@@ -158,6 +159,14 @@ def _ask_git(program: str) -> Finding:
     return Finding("git", True, f"{said.removeprefix('git version ')} at {program}")
 
 
+def look_at_processes(caller: Caller) -> Iterator[Finding]:
+    """How the processes of a command are ended."""
+    told = "each command has a control group, which is ended at once"
+    if not is_usable():
+        told = "ended one by one, from parent to child: no control group can be made here"
+    yield Finding("processes", True, told)
+
+
 def look_at_plugins(caller: Caller) -> Iterator[Finding]:
     """Every group of plugins; those that are not built in are loaded."""
     for group, load in LOADERS.items():
@@ -196,6 +205,6 @@ def look_at_terminal(caller: Caller) -> Iterator[Finding]:
 
 
 LOOKS = (
-    *(look_at_python, look_at_data, look_at_git, look_at_plugins),
-    *(look_at_agent_programs, look_at_terminal),
+    *(look_at_python, look_at_data, look_at_git, look_at_processes),
+    *(look_at_plugins, look_at_agent_programs, look_at_terminal),
 )

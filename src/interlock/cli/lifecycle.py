@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from interlock import sessions
+from interlock import database, sessions
 from interlock.cli.caller import Caller, pass_caller
 from interlock.cli.documents import session_document
 from interlock.cli.names import id_argument
 from interlock.cli.outlet import document, say
-from interlock.cli.standing import advise, say_where
+from interlock.cli.standing import advise, say_where, waiting_sessions
 from interlock.cli.tree import Command, json_option
 from interlock.engine import Session
 
@@ -28,10 +28,28 @@ from interlock.engine import Session
 def cancel(caller: Caller, session_id: str | None, reason: str, as_json: bool) -> None:
     """End a session, and its active child sessions with it.
 
-    A command that another process executes for it is stopped. `interlock reopen` takes it back.
+    A command that another process executes for it is stopped. What a run that was killed has left
+    running on this machine is ended too. `interlock reopen` takes it back.
     """
     scope, found = caller.locate(session_id)
-    _report(sessions.cancel(scope, found, reason), as_json)
+    now = database.now()
+    lost = [
+        one.id
+        for one in waiting_sessions(scope, sessions.get(scope, found))
+        if one.lease_owner is not None and not sessions.running(one, now)
+    ]
+    session = sessions.cancel(scope, found, reason)
+    if left := _end_processes(lost):
+        say(f"{left} processes of an earlier run could not be ended", error=True)
+    _report(session, as_json)
+
+
+def _end_processes(lost: list[str]) -> int:
+    if not lost:
+        return 0
+    from interlock.environments.process_tree import end_strays  # rarely needed
+
+    return sum(map(end_strays, lost))
 
 
 @click.command(

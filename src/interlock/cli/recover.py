@@ -16,6 +16,7 @@ from interlock.cli.standing import exit_status
 from interlock.cli.tree import Command, json_option
 from interlock.engine import Scope, Session
 from interlock.engine.errors import InterlockError
+from interlock.environments.process_tree import end_abandoned
 from interlock.environments.supervisor import hide_memory
 
 
@@ -42,6 +43,7 @@ def recover(caller: Caller, runs: bool, all_projects: bool, as_json: bool) -> in
     """
     if runs:
         hide_memory()
+        end_abandoned()
     scope = caller.scope.account_wide if all_projects else caller.scope
     found = list(_unfinished(scope))
     if runs:

@@ -31,6 +31,7 @@ from interlock.cli.start import start_options, start_session, tell_place
 from interlock.cli.tree import Command, json_option
 from interlock.engine import Ask, Interaction, Result, Scope, Session
 from interlock.environments.options import secrets_of
+from interlock.environments.process_tree import end_abandoned
 from interlock.environments.supervisor import hide_memory
 from interlock.secrets import vault
 from interlock.sessions.admission import asks
@@ -74,6 +75,7 @@ def run(
     session is printed when it stops, and progress goes to standard error.
     """
     hide_memory()
+    end_abandoned()
     scope, found = _find(caller, what, as_json, given)
     _check_plugins(sessions.get(scope, found))
     drive = Drive(scope, found, as_json=as_json, asks=_can_ask(no_input), stays=wait)

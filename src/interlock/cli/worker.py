@@ -20,6 +20,7 @@ from interlock.cli.outlet import say, word
 from interlock.cli.standing import say_where
 from interlock.cli.tree import Command
 from interlock.engine import Interaction, Result, Session
+from interlock.environments.process_tree import end_abandoned
 from interlock.environments.supervisor import hide_memory
 from interlock.sessions import Emit
 from interlock.sessions.attempts import Note, execute
@@ -104,6 +105,7 @@ def worker(
     number = concurrency or min(os.cpu_count() or 1, MOST_BY_DEFAULT)
     place = database.open_database(ctx.ensure_object(Caller).settings.database_url)
     hide_memory()
+    end_abandoned()
     account = Account(verbose=verbose)
     working = Worker(
         account.perform,

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from interlock.environments import supervisor
+from interlock.environments import command_group, control_group, supervisor
 from interlock.environments.process_tree import TAG, end_strays
 
 READ_BYTES = 32 * 1024
@@ -48,12 +48,17 @@ class Child:
         self._control, inner = socket.socketpair()
         self._control.settimeout(PATIENCE)
         try:
-            self._supervisor = _start_supervisor(inner, cwd, env, stdin is not None)
+            self._group = command_group.choose(self._tag)
+            feed = stdin is not None
+            self._supervisor = _start_supervisor(inner, cwd, env, feed, self._group)
         except OSError:
             self._control.close()
             raise
         finally:
             inner.close()
+        # The system takes milliseconds for it: as long as the supervisor takes to start.
+        if self._group and not command_group.hold(self._supervisor.pid, self._group):
+            self._group = ""
         self._selector = selectors.DefaultSelector()
         self._watch(self._supervisor.stdout, "stdout")
         self._watch(self._supervisor.stderr, "stderr")
@@ -89,7 +94,8 @@ class Child:
             self.gone = True
 
     def settle(self) -> None:
-        """Returns when the supervisor is gone and the tree has been ended, by tag if need be."""
+        """Returns when the supervisor is gone and the tree has been ended, by tag and group if
+        need be."""
         self._unwatch(self._control)
         self._control.close()  # asks for the end, if that was not done
         try:
@@ -99,6 +105,8 @@ class Child:
             self._supervisor.wait()
         if self.failure is None and (self.left is None or self.left < 0):
             self.left = end_strays(self._tag)
+        if self._group and (left := control_group.end(self._group)):
+            self.left = max(left, self.left or 0)
 
     def drain(self) -> None:
         """Reads what the ended tree left in its pipes."""
@@ -180,13 +188,13 @@ class Child:
 
 
 def _start_supervisor(
-    control: socket.socket, cwd: Path, env: Mapping[str, str], feed: bool
+    control: socket.socket, cwd: Path, env: Mapping[str, str], feed: bool, group: str
 ) -> subprocess.Popen[bytes]:
     # The command's variables go through the socket: those of a process can be read by others.
     loader = {name: os.environ[name] for name in LOADER if name in os.environ}
     descriptor = control.fileno()
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", supervisor.__file__, str(descriptor), env[TAG]],
+        [sys.executable, "-I", "-S", supervisor.__file__, str(descriptor), group, env[TAG]],
         bufsize=0,
         stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -5,10 +5,13 @@ parent and, on Linux, takes in every orphan below it, so "no child is left" mean
 the command started still runs", however it was started. It ends all of it when the command has
 ended, when the engine asks, and when the engine is gone.
 
-Its arguments are the number of a socket and the tag of the run, by which it can be found. The
-engine sends a request there, then perhaps `stop`; a closed socket means the same. The answers are
-lines: `failed ERRNO`, or `exited CODE` and then `ended COUNT`, the number of processes that
-could not be ended, -1 where the system cannot tell.
+Its arguments are the number of a socket, the folder of a control group, and the tag of the run, by
+which it can be found. The engine sends a request there, then perhaps `stop`; a closed socket means
+the same. The answers are lines: `failed ERRNO`, or `exited CODE` and then `ended COUNT`, the number
+of processes that could not be ended, -1 where the system cannot tell.
+
+The engine has put it into the control group before it sends the request, so all that it starts is
+born there. It leaves it only to end what is in it; else the engine removes the group.
 """
 
 from __future__ import annotations
@@ -24,6 +27,11 @@ import time
 TYPE_CHECKING = False  # as in `typing`, which takes long to import too
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+if TYPE_CHECKING or __name__ != "__main__":
+    from interlock.environments import control_group
+else:  # as a script it has no package
+    sys.path.append(os.path.dirname(__file__))  # noqa: PTH120 - pathlib is slow to import
+    import control_group
 
 PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
@@ -85,7 +93,7 @@ def find_descendants(root: int) -> list[tuple[int, int]]:
     """Process id and start time, in clock ticks, of all that runs below `root`; Linux only."""
     children: dict[int, list[tuple[int, int]]] = {}
     for entry in os.scandir("/proc") if sys.platform == "linux" else ():
-        if entry.name.isdigit() and (fields := _read_stat(int(entry.name))):
+        if entry.name.isdigit() and (fields := read_stat(int(entry.name))):
             child = int(entry.name), int(fields[19])
             children.setdefault(int(fields[1]), []).append(child)
     found = children.get(root, [])
@@ -94,7 +102,7 @@ def find_descendants(root: int) -> list[tuple[int, int]]:
     return found
 
 
-def _read_stat(pid: int) -> list[bytes]:
+def read_stat(pid: int) -> list[bytes]:
     """The fields of /proc/PID/stat from the state on; empty when there is no such process."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - pathlib is slow to import
@@ -105,7 +113,7 @@ def _read_stat(pid: int) -> list[bytes]:
 
 def send_signal(pid: int, started: int, number: int) -> None:
     """Signals the process only if it is the one that started at `started`, in clock ticks."""
-    fields = _read_stat(pid)
+    fields = read_stat(pid)
     if fields and int(fields[19]) == started:
         _send(os.kill, pid, number)
 
@@ -120,12 +128,15 @@ def _send(send: Callable[[int, int], None], target: int, number: int) -> None:
 class Supervisor:
     """One command and everything below it, from its start to the end of the last process."""
 
-    def __init__(self, control: int, adopting: bool) -> None:
+    def __init__(self, control: int, group: str, adopting: bool) -> None:
         self.control = control
+        self.group = group  # empty where there is none
+        self.outside = not group  # whether this process is not in it
         self.adopting = adopting
         self.main = 0
         self.running = False
         self.requested = False  # to end the tree, by the engine or by a signal
+        self.deserted = False  # the engine is gone
         self.reason: Plan = ()
         self.watched = [control, self._catch_signals()]
         self.plan: list[tuple[float, int]] = []  # what is still to send, by monotonic time
@@ -155,7 +166,12 @@ class Supervisor:
         try:
             os.write(self.control, line.encode() + b"\n")
         except OSError:
-            self.requested = True
+            self.requested = self.deserted = True
+
+    def clear(self) -> None:
+        """Removes the group where nobody else will, with all that is in it."""
+        if self.deserted and self._leave_group():
+            control_group.end(self.group)
 
     def _end(self, reason: Plan) -> None:
         if self.reason not in (reason, ON_REQUEST):
@@ -190,10 +206,17 @@ class Supervisor:
     def _signal_tree(self, number: int) -> None:
         # While the command runs, its group's number is surely its own. Killing a group at once
         # stops it from growing; a TERM must reach each process once, so it goes one by one.
+        if number == signal.SIGKILL and self._leave_group():
+            control_group.kill(self.group)
         if self.running and (number == signal.SIGKILL or not self.adopting):
             _send(os.killpg, self.main, number)
         for pid, started in find_descendants(os.getpid()):
             send_signal(pid, started, number)
+
+    def _leave_group(self) -> bool:
+        """Whether there is a group, and this process is not in it any more."""
+        self.outside = self.outside or control_group.leave(self.group)
+        return bool(self.group) and self.outside
 
     def _wait(self, seconds: float | None) -> None:
         for ready in select.select(self.watched, [], [], seconds)[0]:
@@ -201,6 +224,7 @@ class Supervisor:
             if ready == self.control:
                 self.requested = True
                 if not data:
+                    self.deserted = True
                     self.watched.remove(ready)
 
     def _catch_signals(self) -> int:
@@ -217,18 +241,21 @@ class Supervisor:
         self.requested = True
 
 
-def main(control: int) -> None:
+def main(control: int, group: str) -> None:
     """Runs the command that the engine asks for on the socket `control`."""
     hide_memory()
     os.set_inheritable(control, False)
-    supervisor = Supervisor(control, adopt_orphans())
+    supervisor = Supervisor(control, group, adopt_orphans())
     try:
         supervisor.start(*read_request(control))
+    except EOFError:
+        supervisor.deserted = True
     except OSError as fault:
         supervisor.report(f"failed {fault.errno}")
     else:
         supervisor.report(f"ended {supervisor.watch()}")
+    supervisor.clear()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), sys.argv[2])
