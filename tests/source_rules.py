@@ -17,7 +17,7 @@ LAYERS = (
     (FACE,),
     ("session_types", "agents", "exporters", "diagrams"),
     ("drawing",),
-    ("config", "pricing"),
+    ("config", "pricing", "replacement"),
     ("secrets",),
     ("plugins",),
     ("store",),

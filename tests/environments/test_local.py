@@ -197,6 +197,7 @@ print(Local().execute(session, row, emit=lambda *event: None, stop=Event()))
 """
 
 
+@pytest.mark.usefixtures("way")
 def test_what_a_killed_engine_left_running_is_ended_first(desk: Desk, bench: Bench) -> None:
     """kill -9 of an engine; the session's next command starts with nothing of it left."""
     argv = desk.fake("tree", "hang", str(bench.folder))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from attrs import asdict, frozen
 from interlock.config import settings
 from interlock.engine.errors import BrokenType, StoreUnusable
 from interlock.plugins.wording import explain, say
+from interlock.replacement import replace_file
 
 FILE = "trusted.json"
 
@@ -64,28 +64,9 @@ def update_pins(file: Path, change: Callable[[tuple[Pin, ...]], Iterable[Pin]]) 
         with file.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # until it is closed
             pins = [asdict(pin) for pin in change(read_pins(file))]
-            _replace(file, json.dumps({"files": pins}, indent=2).encode() + b"\n")
+            replace_file(file, json.dumps({"files": pins}, indent=2).encode() + b"\n")
     except OSError as error:
         raise StoreUnusable(
             f"{say(str(file))}: cannot be written: {explain(error)}; "
             "set INTERLOCK_DATA_DIR to a directory that can"
         ) from error
-
-
-def _replace(file: Path, content: bytes) -> None:
-    """Write the file so that after a crash it has either the old content or the new, in full."""
-    handle, name = tempfile.mkstemp(prefix=f"{file.name}.", dir=file.parent)
-    try:
-        with os.fdopen(handle, "wb") as new:
-            new.write(content)
-            new.flush()
-            os.fsync(new.fileno())
-        Path(name).replace(file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    directory = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

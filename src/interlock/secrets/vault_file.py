@@ -11,7 +11,6 @@ import hmac
 import json
 import os
 import secrets
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from attrs import asdict, field, frozen
 
 from interlock.config import settings
 from interlock.engine.errors import StoreUnusable
+from interlock.replacement import replace_file
 
 FOLDER = "secrets"
 
@@ -90,29 +90,9 @@ def update(file: Path, change: Callable[[Vault], Vault]) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX)  # until it is closed
             vault = change(read(file) or Vault(secrets.token_hex(16)))
             told = {"salt": vault.salt, "secrets": [asdict(one) for one in vault.secrets]}
-            _replace(file, json.dumps(told, indent=1).encode())
+            replace_file(file, json.dumps(told, indent=1).encode())
     except OSError as error:
         raise StoreUnusable(
             f"{file} cannot be written: {error.strerror}; set INTERLOCK_DATA_DIR to a directory "
             "that can"
         ) from None
-
-
-def _replace(file: Path, content: bytes) -> None:
-    """After a crash the file has either the old content or the new, in full; nobody else can read
-    it at any time."""
-    handle, name = tempfile.mkstemp(prefix=f"{file.name}.", dir=file.parent)  # with mode 0600
-    try:
-        with os.fdopen(handle, "wb") as new:
-            new.write(content)
-            new.flush()
-            os.fsync(new.fileno())
-        Path(name).replace(file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
