@@ -52,7 +52,7 @@ def test_every_promised_command_is_there() -> None:
         *("list", "show", "graph", "check", "new", "trust", "untrust")
     }
     assert {path[1] for path in COMMANDS if path[0] == "db" and len(path) == 2} == {
-        *("migrate", "check", "stats", "backup", "restore")
+        *("migrate", "check", "stats", "backup", "restore", "move")
     }
 
 
@@ -189,7 +189,8 @@ def test_json_is_one_document(desk: Desk, path: tuple[str, ...]) -> None:
         desk("secrets", "set", "TOKEN", "--file", "value")
     if path == ("db", "restore"):
         desk("db", "backup", "kept.db")
-    told = desk(*path, *JSON_WORDS.get(path, ()), "--json")
+    there = (f"sqlite:///{desk.project}/moved.db",) if path == ("db", "move") else ()
+    told = desk(*path, *JSON_WORDS.get(path, there), "--json")
     assert told.status == 0, told.err
     assert isinstance(told.json, dict | list)
     assert told.out.isascii()
