@@ -51,6 +51,15 @@ def postgres_ratio() -> Figure:
     return _bound(ratio, at_least=0.4, per_s=ours, raw_per_s=limit)
 
 
+def fleet() -> Figure:
+    """Sessions a second that four worker processes on PostgreSQL begin and end."""
+    from benchmarks import postgres
+
+    with postgres.server() as url:
+        rates = [postgres.fleet(url, processes=4, number=400) for _ in range(3)]
+    return _bound(statistics.median(rates), at_least=100.0, best=round(max(rates)))
+
+
 def long_run() -> Figure:
     """Growth over 10,000 steps: a step of the last tenth to one of the first, median of rounds.
 
@@ -170,11 +179,12 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "worker_4_to_1": threads,
     "claim_among_10000": claim,
     "worker_start_s": worker_start,
+    "fleet_sessions_per_s": fleet,
 }
 
 GROUPS = {
     "agents": ("agent_added_ms", "agent_added_cpu"),
-    "workers": ("worker_4_to_1", "claim_among_10000", "worker_start_s"),
+    "workers": ("worker_4_to_1", "claim_among_10000", "worker_start_s", "fleet_sessions_per_s"),
 }
 """Figures that are measured together."""
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import tempfile
 import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ import psycopg
 from benchmarks import ground
 from interlock import Scope, accounts, plugins, sessions
 from interlock.store import connection
+from interlock.store.connection import fetch_one
 from interlock.store.tables import database
 
 NUMBERS = count(1)
@@ -106,6 +110,28 @@ def raw(server_url: str, steps: int) -> float:
             _open(db, scope, seq + 1)
             db.execute("COMMIT")
         return steps / (time.perf_counter() - began)
+
+
+def fleet(server_url: str, processes: int, number: int) -> float:
+    """Sessions a second that a fleet of worker processes begins and ends: each has two commands
+    that are done at once. Their start is not in it."""
+    with place(server_url) as (scope, url):
+        for _ in range(number):
+            sessions.create(scope, "relay", input={"rounds": 1}, queue="q")
+        environ = {**os.environ, "INTERLOCK_DATABASE_URL": url}
+        words = [sys.executable, "-m", "benchmarks.fleet_process"]
+        workers = [subprocess.Popen(words, env=environ) for _ in range(processes)]
+        try:
+            while fetch_one("SELECT count(*) FROM session WHERE status = 'active'")[0]:
+                time.sleep(0.2)
+        finally:
+            for worker in workers:
+                worker.terminate()
+            for worker in workers:
+                worker.wait(60)
+        found = "SELECT (SELECT min(inserted_at) FROM interaction), max(ended_at) FROM session"
+        began, ended = (datetime.fromisoformat(time) for time in fetch_one(found))
+        return number / (ended - began).total_seconds()
 
 
 def _open(db: psycopg.Connection[Any], scope: Scope, seq: int) -> None:
