@@ -16,12 +16,15 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from interlock.store.connection import choose
+from interlock.store.connection import choose, using
 from interlock.store.migration import migrate
+from interlock.store.roles import set_up
 from interlock.store.tables import database
 
 QUICK = ("fsync", "full_page_writes")
 """What no test of ours needs of a server that is thrown away: nobody cuts its power."""
+
+PASSWORD = "of-tests-only"  # noqa: S105  of roles that end with the tests
 
 
 class Server:
@@ -29,9 +32,10 @@ class Server:
 
     def __init__(self, url: str, name: str) -> None:
         self.url = url
-        self._name = name
+        self.name = name
         self._numbers = count(1)
         self._template: str | None = None
+        self._walled: str | None = None
 
     def url_of(self, database: str) -> str:
         """The URL of one of its databases."""
@@ -45,7 +49,7 @@ class Server:
 
     def create(self, template: str | None = None) -> str:
         """The name of a new database, empty or a copy."""
-        name = f"{self._name}_{next(self._numbers)}"
+        name = f"{self.name}_{next(self._numbers)}"
         like = f" TEMPLATE {template} STRATEGY FILE_COPY" if template else ""
         self.execute(f"CREATE DATABASE {name}{like}")
         return name
@@ -65,15 +69,49 @@ class Server:
             opened.close_all()
         return self._template
 
+    @property
+    def walled(self) -> str:
+        """The name of such a database in which accounts are kept apart, with roles of its own."""
+        if self._walled is None:
+            self._walled = self.create(self.template)
+            opened = choose(self.url_of(self._walled))
+            with using(opened):
+                set_up(self.name, {f"{self.name}_{role}": PASSWORD for role in ("app", "worker")})
+            opened.close_all()
+        return self._walled
+
+    def url_as(self, role: str, url: str) -> str:
+        """The URL of a database with the role `app` or `worker` in it."""
+        scheme, _, rest = url.partition("://")
+        return f"{scheme}://{self.name}_{role}:{PASSWORD}@{rest.rpartition('@')[2]}"
+
+    @contextmanager
+    def walled_database(self, role: str = "app") -> Iterator[str]:
+        """The URL of a new database in which accounts are kept apart, for a role in it."""
+        with self._kept(self.create(self.walled)) as url:
+            yield self.url_as(role, url)
+
     @contextmanager
     def database(self, *, empty: bool = False) -> Iterator[str]:
         """The URL of a new database with the schema of today, or with nothing."""
-        name = self.create(None if empty else self.template)
+        with self._kept(self.create(None if empty else self.template)) as url:
+            yield url
+
+    @contextmanager
+    def _kept(self, name: str) -> Iterator[str]:
         try:
             yield self.url_of(name)
         finally:
             close_connections()
             self.drop(name)
+
+    def clean(self) -> None:
+        """Take away what all tests share: a server that is not ours stays as it was."""
+        for name in filter(None, (self._walled, self._template)):
+            self.drop(name)
+        if self._walled is not None:
+            for role in ("worker", "app", "owner"):
+                self.execute(f"DROP ROLE {self.name}_{role}")
 
 
 def close_connections() -> None:
@@ -95,15 +133,13 @@ def start(name: str) -> Any:
 
 
 @pytest.fixture(scope="session")
-def server(worker_id: str) -> Server:
+def server(worker_id: str) -> Iterator[Server]:
     """The server of these tests."""
-    name = f"test_{os.getpid()}_{worker_id}"
     given = os.environ.get("TEST_PG_URL")
-    if given:
-        return Server(given, name)
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    made = Server(start(run).get_uri(), name)
-    for setting in QUICK:
+    made = Server(given or start(run).get_uri(), f"test_{os.getpid()}_{worker_id}")
+    for setting in () if given else QUICK:
         made.execute(f"ALTER SYSTEM SET {setting} = off")
     made.execute("SELECT pg_reload_conf()")
-    return made
+    yield made
+    made.clean()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from interlock.engine.errors import InvalidInput, SessionNotFound
 from interlock.engine.values import Scope
 from interlock.store import owners, records
+from interlock.store.acting import scoped
 
 
 def enter(
@@ -32,6 +33,7 @@ def find(account: str, project: str | None = None, *, user: str | None = None) -
     return owners.find(account, project, user)
 
 
+@scoped
 def add_component(scope: Scope, name: str) -> str:
     """The id of the component with this name in scope, made where there is none.
 
@@ -40,6 +42,7 @@ def add_component(scope: Scope, name: str) -> str:
     return owners.add_component(scope, name, datetime.now(UTC))
 
 
+@scoped
 def use(scope: Scope, session_id: str) -> None:
     """Make a session the one in use in the scope's project. Raises SessionNotFound, and
     InvalidInput for a scope that has no project."""
@@ -50,11 +53,13 @@ def use(scope: Scope, session_id: str) -> None:
     owners.use(scope, session_id)
 
 
+@scoped
 def current(scope: Scope) -> str | None:
     """The id of the session in use in the scope's project, if there is one."""
     return owners.current(scope)
 
 
+@scoped
 def project_names(scope: Scope) -> dict[str, str]:
     """The names of the account's projects by id."""
     return owners.project_names(scope.account_id)

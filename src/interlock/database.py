@@ -14,6 +14,7 @@ from interlock.store.maintenance import (
     faults,
     is_file,
     is_there,
+    keeps_apart,
     largest_sessions,
     pending,
     place_of,
@@ -22,6 +23,7 @@ from interlock.store.maintenance import (
     table_sizes,
 )
 from interlock.store.restoration import require_database, restore
+from interlock.store.roles import set_up as set_up_roles
 from interlock.store.transfer import Carried, Move, move
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "is_file",
     "is_sound",
     "is_there",
+    "keeps_apart",
     "largest_sessions",
     "move",
     "now",
@@ -45,6 +48,7 @@ __all__ = [
     "require_database",
     "require_file",
     "restore",
+    "set_up_roles",
     "size",
     "sqlite_version",
     "table_sizes",

@@ -52,7 +52,7 @@ def test_every_promised_command_is_there() -> None:
         *("list", "show", "graph", "check", "new", "trust", "untrust")
     }
     assert {path[1] for path in COMMANDS if path[0] == "db" and len(path) == 2} == {
-        *("migrate", "check", "stats", "backup", "restore", "move")
+        *("init", "migrate", "check", "stats", "backup", "restore", "move")
     }
 
 

@@ -12,6 +12,9 @@ from interlock.store.connection import connect, disconnect
 from tests.server import Server
 
 KINDS = ("sqlite", "postgres")
+WALLED = {"walled": "app", "walled, by workers": "worker"}
+"""A server's database that keeps accounts apart, and the role it is opened as."""
+WALLED_TOO = pytest.mark.parametrize("url", [*KINDS, "walled"], indirect=True)
 WORKFLOWS = Path(__file__).parent / "workflows.py"
 
 
@@ -42,7 +45,8 @@ def url(request: pytest.FixtureRequest, data_dir: Path) -> Iterator[str]:
         yield f"sqlite:///{data_dir}/interlock.db"
         return
     server: Server = request.getfixturevalue("server")
-    with server.database() as made:
+    role = WALLED.get(request.param)
+    with server.walled_database(role) if role is not None else server.database() as made:
         yield made
 
 

@@ -12,8 +12,11 @@ import pytest
 from interlock import Result, Scope, sessions
 from interlock.engine.errors import Refused, SessionBusy
 from interlock.store.connection import disconnect
+from tests.sessions.conftest import WALLED_TOO
 from tests.sessions.moves import log, ok
 from tests.sessions.processes import ROOT, SECONDS
+
+pytestmark = WALLED_TOO
 
 PROCESSES, OWN, SHARED, ROWS = 8, 8, 2, 12
 

@@ -12,7 +12,10 @@ from interlock.engine.errors import (
     ResultConflict,
     SessionEnded,
 )
+from tests.sessions.conftest import WALLED_TOO
 from tests.sessions.moves import log, restart, story, submit
+
+pytestmark = WALLED_TOO
 
 
 @pytest.fixture

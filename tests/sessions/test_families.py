@@ -7,7 +7,10 @@ import pytest
 
 from interlock import Interaction, Result, Scope, Session, sessions
 from interlock.engine.errors import InvalidResult, SessionActive
+from tests.sessions.conftest import WALLED_TOO
 from tests.sessions.moves import children, fail, family, finish, ok, submit
+
+pytestmark = WALLED_TOO
 
 
 def perform(session: Session, interaction: Any, **_: Any) -> Result:

@@ -7,6 +7,9 @@ import pytest
 from interlock import Scope, Session, sessions
 from interlock.engine.errors import InvalidInput, SessionEnded
 from interlock.sessions.lease import Lease
+from tests.sessions.conftest import WALLED_TOO
+
+pytestmark = WALLED_TOO
 
 
 def where(session: Session) -> tuple[str, str | None, int]:

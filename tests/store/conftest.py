@@ -9,6 +9,7 @@ from peewee import Database
 from interlock.store.connection import connect, disconnect
 from tests.server import Server
 from tests.store.kinds import KINDS
+from tests.store.walled import Walled, keeping_apart
 
 
 @pytest.fixture(params=KINDS)
@@ -29,3 +30,10 @@ def database(url: str) -> Iterator[Database]:
     opened = connect(url)
     yield opened
     disconnect()
+
+
+@pytest.fixture
+def walled(server: Server) -> Iterator[Walled]:
+    """A database that keeps accounts apart, open as the application's role."""
+    with keeping_apart(server) as made:
+        yield made

@@ -4,12 +4,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from interlock import COMPLETE, Command, Result, Scope, Session, SessionType, Shell, engine, step
+from interlock.engine.limits import Limits
 from interlock.engine.values import changed
-from interlock.store import owners, records
+from interlock.store import budgets, deletion, owners, queries, records
+from interlock.store.acting import acting
+from interlock.store.budgets import Budget
 from interlock.store.codec import Submitted
 from interlock.store.connection import backend, connect, disconnect, fetch_one, tx
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+LONG = "x" * 100_000
+ODD = "\U0001f600 \u2028 \\ \t \\N \\. '\" é"
 
 
 class Sample(SessionType):
@@ -76,3 +81,27 @@ def value(sql: str, *values: Any) -> Any:
     """The first column of the first row that a statement finds."""
     row = fetch_one(sql, values)
     return None if row is None else row[0]
+
+
+def fill(scope: Scope) -> Session:
+    """A session of an account, with all that can go with one, and one that was deleted."""
+    with acting(scope.account_id):
+        return _fill(scope)
+
+
+def _fill(scope: Scope) -> Session:
+    session = new_session(scope, component_id=owners.add_component(scope, "part", NOW))
+    usage = {"entries": [{"model": "m", "input_tokens": 7, "output_tokens": 2}]}
+    session = step_once(session, Result(output=ODD, usage=usage))
+    session = step_once(session, Result(output=LONG, remember={"much": LONG, "odd": ODD}))
+    held = issue(session)
+    child = new_session(scope, parent_id=held.id, spawn_key="work/one")
+    gone = new_session(scope, status="complete")
+    with tx():
+        for number in range(3):
+            queries.add_event(held, 3, "output", {"text": f"{number} {ODD}"}, NOW)
+        queries.add_event(child, None, "output", {"text": LONG}, NOW)
+        queries.add_context(held, "user", ODD, NOW)
+        budgets.save(Budget(account_id=scope.account_id, limits=Limits(tokens=9, seconds=0.1)), NOW)
+        deletion.delete([gone], scope.user_id, NOW)
+        return records.claim(held, "host:1:1:word", NOW)

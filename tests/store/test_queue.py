@@ -192,12 +192,12 @@ def test_each_look_reads_an_index_in_its_order() -> None:
     with tx():
         records.claim(new_session(enter()), "me", LATER)
     (lane,), now = queue.lanes(), write_time(NOW)
-    for sql, values, index, searched in (
+    for asked, values, index, searched in (
         (queue.READY, (lane.key, now, 5), "session_queued", "ready_at<"),
         (queue.NEXT_TIME, (lane.key, now), "session_queued", "ready_at>"),
         (queue.LEASED, (), "session_leased", ""),
     ):
-        found = plan(sql, values)
+        found = plan(asked.sql, values)
         assert found.reads[0].index == index
         assert searched in found.reads[0].by
         assert (found.whole, found.sorts) == ([], False)
@@ -207,7 +207,7 @@ def test_the_lanes_are_found_without_their_sessions() -> None:
     """Each step to the next lane, and to its first session, is a search in the index."""
     queued()
     crowd()
-    found = plan(queue.LANES, ())
+    found = plan(queue.LANES.sql, ())
     assert (found.whole, found.sorts) == ([], False)
     searches = [read.index for read in found.reads if read.table.startswith("session")]
     # A server does not tell of the one within the recursion.

@@ -8,7 +8,7 @@ from typing import Any
 import apsw
 import psycopg
 import pytest
-from attrs import evolve, frozen
+from attrs import frozen
 
 from interlock import Result, Scope, Session, sessions
 from interlock.engine.errors import (
@@ -18,17 +18,12 @@ from interlock.engine.errors import (
     StaleSession,
     StoreUnusable,
 )
-from interlock.engine.limits import Limits
-from interlock.store import budgets, connection, deletion, owners, queries, records, transfer
-from interlock.store.budgets import Budget
+from interlock.store import connection, queries, records, transfer
 from interlock.store.connection import connect, disconnect, execute, fetch, tx
 from interlock.store.tables import TABLES
 from interlock.store.transfer import Move
 from tests.server import Server, close_connections
-from tests.store.samples import NOW, enter, issue, new_session, settle, step_once, value
-
-LONG = "x" * 100_000
-ODD = "\U0001f600 \u2028 \\ \t \\N \\. '\" é"
+from tests.store.samples import NOW, ODD, enter, fill, settle, value
 
 
 @frozen
@@ -45,25 +40,6 @@ class Filled:
     def move(self, url: str) -> Move:
         """What is carried to another database."""
         return transfer.move(url, lambda what, number, total: None)
-
-
-def fill(scope: Scope) -> Session:
-    """A session of an account, with all that can go with one, and one that was deleted."""
-    session = new_session(scope, component_id=owners.add_component(scope, "part", NOW))
-    usage = {"entries": [{"model": "m", "input_tokens": 7, "output_tokens": 2}]}
-    session = step_once(session, Result(output=ODD, usage=usage))
-    session = step_once(session, Result(output=LONG, remember={"much": LONG, "odd": ODD}))
-    held = issue(session)
-    child = new_session(scope, parent_id=held.id, spawn_key="work/one")
-    gone = new_session(scope)
-    with tx():
-        for number in range(3):
-            queries.add_event(held, 3, "output", {"text": f"{number} {ODD}"}, NOW)
-        queries.add_event(child, None, "output", {"text": LONG}, NOW)
-        queries.add_context(held, "user", ODD, NOW)
-        budgets.save(Budget(account_id=scope.account_id, limits=Limits(tokens=9, seconds=0.1)), NOW)
-        deletion.delete([evolve(gone, status="complete")], scope.user_id, NOW)
-        return records.claim(held, "host:1:1:word", NOW)
 
 
 @pytest.fixture

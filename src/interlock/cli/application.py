@@ -71,7 +71,7 @@ SECTIONS: Mapping[str, Table] = {
     "Look after what is kept": {
         "verify": (f"{PACKAGE}.verify:verify", "Show that sessions are as they were written."),
         "workspaces": (f"{PACKAGE}.workspaces:workspaces", "Where sessions work: list, sweep."),
-        "db": (f"{PACKAGE}.db:db", "The database: migrate, check, back up, move."),
+        "db": (f"{PACKAGE}.db:db", "The database: make, check, back up, move it."),
     },
 }
 """The commands under the headings of the help."""

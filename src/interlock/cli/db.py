@@ -19,6 +19,7 @@ PACKAGE = "interlock.cli.db"
 LARGEST = 10
 
 COMMANDS = {
+    "init": ("interlock.cli.roles:init", "Make it; with --roles it keeps accounts apart itself."),
     "migrate": (f"{PACKAGE}:migrate", "Bring the database up to date."),
     "check": (f"{PACKAGE}:check", "Check the database, and every session against its log."),
     "stats": (f"{PACKAGE}:stats", "Count what is in it, and what is large."),
@@ -153,7 +154,7 @@ def _show_progress(number: int, total: int) -> None:
 def stats(caller: Caller, as_json: bool) -> None:
     """Count rows and bytes of every table, and show the account's largest sessions."""
     scope = caller.scope.account_wide
-    tables = database.table_sizes()
+    tables = database.table_sizes(scope)
     largest = database.largest_sessions(scope, LARGEST)
     place = database.place_of(caller.settings.database_url)
     size = database.size()

@@ -121,10 +121,11 @@ def _look_at_file(place: Path, url: str) -> Finding:
 def _look_at_server(place: str, url: str) -> Finding:
     try:
         missing = database.pending(url)
+        shown = "one account at a time" if database.keeps_apart(url) else "every account"
     except InterlockError as error:
         return Finding("database", False, str(error))
     behind = f", {len(missing)} migrations behind: `interlock db migrate`" if missing else ""
-    return Finding("database", True, f"{place}{behind}")
+    return Finding("database", True, f"{place}, which shows this role {shown}{behind}")
 
 
 def _permissions(place: Path) -> str:

@@ -79,13 +79,15 @@ def _read(file: Path) -> Table:
 
 def _is_over(holder: dict[str, str]) -> bool:
     from interlock.store import connection, records
+    from interlock.store.acting import acting
     from interlock.store.tables import database
 
     if database.obj is None:
         return False
     try:
-        with connection.guard():
-            session = records.one(Scope(holder["account"] or "nobody"), holder["session"])
+        scope = Scope(holder["account"] or "nobody")
+        with acting(scope.account_id), connection.guard():
+            session = records.one(scope, holder["session"])
     except StoreUnusable:
         return False
     if session is None:  # of another database, or gone with its workspace

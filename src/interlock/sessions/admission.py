@@ -22,6 +22,7 @@ from interlock.engine.values import Interaction, Result, Session
 from interlock.sessions import balances
 from interlock.sessions.work import Work, kind_of, put
 from interlock.store import budgets, connection
+from interlock.store.acting import acting
 
 NOT_BEGUN = {"begun": False}
 """In the data of a result: the command was not carried out."""
@@ -122,14 +123,15 @@ class Meter:
             if self._over:
                 return
             took = None if self._began is None else time.monotonic() - self._began
-            self.why = balances.shortage(
-                self._session,
-                kind_of(self._session),
-                self._row.command,
-                connection.now(),
-                but=(self._session.id, self._row.seq),
-                took=took,
-            )
+            with acting(self._session.account_id):
+                self.why = balances.shortage(
+                    self._session,
+                    kind_of(self._session),
+                    self._row.command,
+                    connection.now(),
+                    but=(self._session.id, self._row.seq),
+                    took=took,
+                )
             if self.why is not None:
                 self.stop.set()
         finally:

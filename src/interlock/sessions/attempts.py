@@ -31,6 +31,7 @@ from interlock.sessions.lease import Lease, holds
 from interlock.sessions.runner import proceed
 from interlock.sessions.turns import waits
 from interlock.store import queue
+from interlock.store.acting import acting
 from interlock.store.connection import tx
 from interlock.store.queue import Candidate
 
@@ -87,7 +88,8 @@ class Attempts:
         """What became of an attempt; it never raises."""
         scope = Scope(candidate.account_id, candidate.project_id, candidate.user_id)
         try:
-            note = self._carry(scope, candidate)
+            with acting(scope.account_id):
+                note = self._carry(scope, candidate)
         except Stopped:
             note = Note("stopped", candidate)
         except (SessionBusy, StaleSession, SessionNotFound, StoreLost, Taken):

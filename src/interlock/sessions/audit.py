@@ -9,6 +9,7 @@ from attrs import frozen
 from interlock.engine.values import Scope
 from interlock.secrets import vault
 from interlock.secrets.inlet import redaction_for
+from interlock.store.acting import scoped
 from interlock.store.texts import kept_texts
 
 
@@ -25,6 +26,7 @@ class Leak:
     fingerprint: str
 
 
+@scoped
 def audit(scope: Scope) -> Iterator[Leak]:
     """Every place in scope that holds a secret of the account, session by session.
 

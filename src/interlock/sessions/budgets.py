@@ -18,6 +18,7 @@ from interlock.sessions.balances import Balance, balance, listed
 from interlock.sessions.work import Work, kind_of, load
 from interlock.store import budgets as store
 from interlock.store import connection, records
+from interlock.store.acting import scoped
 from interlock.store.budgets import PERIODS, Budget
 
 MOST = 1000
@@ -39,6 +40,7 @@ class BudgetChange:
     """The sessions that asked about a budget and need not any more."""
 
 
+@scoped
 def balances(scope: Scope, session_id: str | None = None) -> list[Balance]:
     """Each budget that bounds a session, nearest first, with what was spent of it; without a
     session those of the scope's project and account. Raises SessionNotFound."""
@@ -52,6 +54,7 @@ def balances(scope: Scope, session_id: str | None = None) -> list[Balance]:
     return [balance(one, now) for place in places if (one := store.find(place)) is not None]
 
 
+@scoped
 def set_budget(
     scope: Scope,
     session_id: str | None = None,

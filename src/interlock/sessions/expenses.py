@@ -14,12 +14,14 @@ from interlock.engine.values import Scope
 from interlock.sessions.work import load
 from interlock.store import costs as store
 from interlock.store import metering, prices, usage_check
+from interlock.store.acting import scoped
 from interlock.store.costs import Choice, Cost
 from interlock.store.prices import Repriced
 
 COUNTED = ("input_tokens", "output_tokens")
 
 
+@scoped
 def costs(
     scope: Scope,
     by: Sequence[str] = (),
@@ -53,6 +55,7 @@ def costs(
     return store.costs(scope, choice, tuple(by))
 
 
+@scoped
 def usage(scope: Scope, session_ids: Iterable[str]) -> dict[str, Cost]:
     """What each of these sessions used and cost so far by itself, as far as it is priced; those
     that used nothing, or are not in scope, are left out."""
@@ -60,6 +63,7 @@ def usage(scope: Scope, session_ids: Iterable[str]) -> dict[str, Cost]:
     return {str(cost.key["session"]): cost for cost in store.costs(scope, choice, ("session",))}
 
 
+@scoped
 def unfinished_tokens(scope: Scope, session_id: str) -> int:
     """How many tokens commands without a result told of while they ran, of a session and all below
     it: those that run, and those whose end nobody saw. No sum has them. Raises SessionNotFound."""
@@ -67,6 +71,7 @@ def unfinished_tokens(scope: Scope, session_id: str) -> int:
     return sum(count_of(entry.get(name)) for entry in entries for name in COUNTED)
 
 
+@scoped
 def reprice(scope: Scope) -> Repriced:
     """Price all in scope anew by the price list of today. Raises Refused without one."""
     if not pricing.is_known():
@@ -79,6 +84,7 @@ def has_prices() -> bool:
     return pricing.is_known()
 
 
+@scoped
 def check_usage(scope: Scope, session_id: str) -> list[str]:
     """Every row of a session whose usage is not in the sums as the log has it; empty when none.
 

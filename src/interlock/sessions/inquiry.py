@@ -12,6 +12,7 @@ from interlock.engine.errors import InvalidInput, TypeUnusable
 from interlock.engine.values import STATUSES, Interaction, Scope, Session
 from interlock.sessions.work import find_row, kind_of, load
 from interlock.store import chain, queries, records, usage_check
+from interlock.store.acting import scoped
 from interlock.store.queries import Context, Event
 
 MAX_LIMIT = 1000
@@ -26,11 +27,13 @@ class Page:
     cursor: str | None
 
 
+@scoped
 def get(scope: Scope, session_id: str) -> Session:
     """The session with its open interaction. Raises SessionNotFound."""
     return load(scope, session_id)
 
 
+@scoped
 def resolve(scope: Scope, prefix: str) -> str:
     """The id of the one session in scope whose id begins so. Raises SessionNotFound, and
     InvalidInput naming some when there are several."""
@@ -44,6 +47,7 @@ def resolve(scope: Scope, prefix: str) -> str:
     return found[0]
 
 
+@scoped
 def find(
     scope: Scope,
     *,
@@ -87,6 +91,7 @@ def find(
     return Page(tuple(page), page[-1].id if len(found) > limit else None)
 
 
+@scoped
 def history(
     scope: Scope,
     session_id: str,
@@ -99,6 +104,7 @@ def history(
     return queries.rows(load(scope, session_id), step=step, after=after, limit=limit)
 
 
+@scoped
 def events(
     scope: Scope,
     session_id: str,
@@ -113,11 +119,13 @@ def events(
     return queries.events(session, seq=seq, after=after, limit=limit)
 
 
+@scoped
 def contexts(scope: Scope, session_id: str) -> list[Context]:
     """The texts that go with a session, in the order they were added."""
     return queries.contexts(load(scope, session_id))
 
 
+@scoped
 def verify(scope: Scope, session_id: str) -> list[str]:
     """What in a session is not as it was written, or does not follow from its log; empty for
     nothing: the chain of its rows, payloads kept apart, the replay, the sums of what was used.
@@ -136,6 +144,7 @@ def verify(scope: Scope, session_id: str) -> list[str]:
     return check(scope, session_id) if known else []
 
 
+@scoped
 def check(scope: Scope, session_id: str) -> list[str]:
     """Every way in which a session's row differs from the replay of its log; empty when none.
 

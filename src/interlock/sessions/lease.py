@@ -21,6 +21,7 @@ from interlock.sessions.balances import bounds
 from interlock.sessions.turns import settle, waits
 from interlock.sessions.work import Work, kind_of, load, put
 from interlock.store import connection, messages, records
+from interlock.store.acting import acting
 from interlock.store.times import clock
 
 LEASE_SECONDS = 30.0
@@ -67,6 +68,7 @@ class Lease:
         self._meter: Meter | None = None
         self._stop = Expiring(lambda: self.expired)
         self._lost = False
+        self._acting = acting(scope.account_id)
         self._until = 0.0
         self.claimed_at: datetime
         self._kind: SessionType
@@ -74,6 +76,7 @@ class Lease:
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Lease:
+        self._acting.__enter__()
         return self
 
     def claim(self, allow: Callable[[Session, datetime], None] | None = None) -> Session:
@@ -130,6 +133,12 @@ class Lease:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        try:
+            self._let_go()
+        finally:
+            self._acting.__exit__(kind, error, trace)
+
+    def _let_go(self) -> None:
         self._over.set()
         if self._thread is not None:
             self._thread.join()
@@ -144,6 +153,10 @@ class Lease:
             messages.tell(self.session_id)
 
     def _keep_up(self) -> None:
+        with acting(self.scope.account_id):
+            self._watch()
+
+    def _watch(self) -> None:
         try:
             renewed = clock()
             while not self._over.wait(WATCH_SECONDS):

@@ -17,11 +17,13 @@ from interlock.sessions.budgets import check_limits
 from interlock.sessions.queues import place
 from interlock.sessions.work import Work, kind_of, load, put, revive_parent
 from interlock.store import owners, queries, records
+from interlock.store.acting import scoped
 from interlock.store.budgets import Budget
 from interlock.store.budgets import save as save_budget
 from interlock.store.queries import Context
 
 
+@scoped
 def create(
     scope: Scope,
     type: str,
@@ -120,6 +122,7 @@ def check_plugins(agent: str | None, environment: str | None) -> None:
             raise InvalidInput(f"the environment {name} takes no options; leave out what follows")
 
 
+@scoped
 def cancel(scope: Scope, session_id: str, reason: str = "") -> Session:
     """The session cancelled for good, its active children too. Raises SessionEnded."""
     with Work() as done:
@@ -127,6 +130,7 @@ def cancel(scope: Scope, session_id: str, reason: str = "") -> Session:
         return _cancel(done, load(scope, session_id), said or "cancelled")
 
 
+@scoped
 def retry(scope: Scope, session_id: str) -> Session:
     """A failed session active again at the step it failed at, its limits anew; a parent that
     failed because of it waits for it again. Raises SessionActive, InvalidInput."""
@@ -134,6 +138,7 @@ def retry(scope: Scope, session_id: str) -> Session:
         return _revive(done, engine.retry(load(scope, session_id)))
 
 
+@scoped
 def reopen(scope: Scope, session_id: str, step: str | None = None) -> Session:
     """An ended session active again at a step, or where it ended; as `retry` otherwise."""
     with Work() as done:
@@ -141,6 +146,7 @@ def reopen(scope: Scope, session_id: str, step: str | None = None) -> Session:
         return _revive(done, engine.reopen(kind_of(session), session, step))
 
 
+@scoped
 def archive(scope: Scope, session_id: str, *, undo: bool = False) -> Session:
     """An ended session put away: `find` leaves it out. `undo` takes it back.
     Raises SessionActive."""
@@ -153,6 +159,7 @@ def archive(scope: Scope, session_id: str, *, undo: bool = False) -> Session:
         return saved
 
 
+@scoped
 def add_context(scope: Scope, session_id: str, content: str, type: str = "user") -> Context:
     """Keep a text with a session: its type is a word like system, user or file.
     Raises SessionNotFound, InvalidInput."""

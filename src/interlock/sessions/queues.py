@@ -14,6 +14,7 @@ from interlock.sessions.turns import by_hand
 from interlock.sessions.work import Work, load
 from interlock.store import connection, records
 from interlock.store import queue as store
+from interlock.store.acting import scoped
 
 MODES = ("manual", "auto", "agentic")
 DEFAULT = "default"
@@ -22,6 +23,7 @@ PRIORITIES = range(-100, 101)
 MAX_NAME = 100
 
 
+@scoped
 def enqueue(
     scope: Scope, session_id: str, queue: str | None = None, *, priority: int | None = None
 ) -> Session:
@@ -35,6 +37,7 @@ def enqueue(
         return _assign(done, place(session, session.execution_mode, named, kept))
 
 
+@scoped
 def dequeue(scope: Scope, session_id: str) -> Session:
     """The session, with the active ones below it, for a person to run. A command that a worker
     executes ends first. Raises SessionNotFound, SessionEnded."""
@@ -59,6 +62,7 @@ class Holder:
     until: datetime
 
 
+@scoped
 def holders(scope: Scope) -> list[Holder]:
     """Who holds which session in scope, by its lease, alive or not."""
     now = connection.now()
@@ -73,9 +77,7 @@ def holders(scope: Scope) -> list[Holder]:
             since=held.since,
             until=held.until,
         )
-        for held in sorted(store.leased(), key=lambda held: held.session.id)
-        if held.session.account_id == scope.account_id
-        and scope.project_id in (None, held.session.project_id)
+        for held in store.leased_in(scope)
     ]
 
 

@@ -10,8 +10,10 @@ from interlock.sessions.lease import running
 from interlock.sessions.lifecycle import check_plugins
 from interlock.sessions.work import Work, load
 from interlock.store import queries, records
+from interlock.store.acting import scoped
 
 
+@scoped
 def reassign(scope: Scope, session_id: str, agent: str) -> Session:
     """The session with this agent, in one line with its options, from its next prompt on. What was
     done before is handed over to it where a prompt goes on with what was said.

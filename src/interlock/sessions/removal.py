@@ -7,14 +7,17 @@ from interlock.engine.values import Scope, Session
 from interlock.sessions import recent
 from interlock.sessions.work import Work, load
 from interlock.store import deletion, records
+from interlock.store.acting import scoped
 from interlock.store.deletion import Deletion
 
 
+@scoped
 def preview_deletion(scope: Scope, session_id: str) -> Deletion:
     """What goes when a session is deleted. Raises as `delete` does."""
     return deletion.weigh(_family(load(scope, session_id)))
 
 
+@scoped
 def delete(scope: Scope, session_id: str) -> Deletion:
     """What went with a session and its children, for good. Late results find no session.
 

@@ -29,10 +29,12 @@ from interlock.sessions.lease import Lease
 from interlock.sessions.turns import waits
 from interlock.sessions.work import Work, find_row, kind_of, load, put
 from interlock.store import codec, connection, queries, records
+from interlock.store.acting import acting, scoped
 from interlock.store.codec import Submitted
 from interlock.store.connection import tx
 
 
+@scoped
 def run(scope: Scope, session_id: str, execute: Callable[[Command], Result]) -> Session:
     """The session after its commands were executed until it ended or waits.
 
@@ -49,6 +51,7 @@ def run(scope: Scope, session_id: str, execute: Callable[[Command], Result]) -> 
     return _run(scope, session_id, perform)
 
 
+@scoped
 def drive(scope: Scope, session_id: str, perform: Perform) -> Session:
     """As `run`, with an executor that sees session and interaction; at a Spawn it runs the children
     one after the other, until they have done enough, and then goes on."""
@@ -66,6 +69,7 @@ def drive(scope: Scope, session_id: str, perform: Perform) -> Session:
     return session
 
 
+@scoped
 def record(
     scope: Scope, session_id: str, interaction_id: str, type: str, data: Mapping[str, Any]
 ) -> None:
@@ -133,7 +137,7 @@ def _execute(session: Session, row: Interaction, perform: Perform, stop: threadi
 
 
 def _add_event(session: Session, seq: int, kind: str, data: dict[str, Any]) -> None:
-    with tx():
+    with acting(session.account_id), tx():  # whoever reads output may do so in a thread
         queries.add_event(session, seq, kind, data, connection.now())
 
 

@@ -24,9 +24,11 @@ from interlock.sessions import admission
 from interlock.sessions.admission import acknowledge, asks, go_on, issue
 from interlock.sessions.work import Work, find_row, join_children, kind_of, load, put
 from interlock.store import codec, queries
+from interlock.store.acting import scoped
 from interlock.store.codec import Submitted
 
 
+@scoped
 def next_command(scope: Scope, session_id: str, *, reissue: bool = False) -> Interaction:
     """The open interaction of a session: what to do next. Asking twice changes nothing.
 
@@ -54,6 +56,7 @@ def _next(session: Session, *, reissue: bool) -> Interaction:
     return session.open
 
 
+@scoped
 def handle_result(scope: Scope, session_id: str, interaction_id: str, result: Result) -> Session:
     """The session moved on by the result of one interaction.
 
@@ -78,6 +81,7 @@ def handle_result(scope: Scope, session_id: str, interaction_id: str, result: Re
     raise refusal
 
 
+@scoped
 def answer(scope: Scope, session_id: str, choice: str, comment: str = "") -> Session:
     """The session moved on by a person's choice; a reply to an agent is in the comment.
     Raises NothingAsked, InvalidResult."""

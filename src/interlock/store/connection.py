@@ -22,6 +22,8 @@ class Backend(Protocol):
     """What people call it; it has no password."""
     is_file: bool
     """True of a file of this machine, false of a server's database."""
+    is_walled: bool
+    """True where the database itself shows the rows of one account at a time."""
     is_within: bool
     """True within a transaction, on this thread's connection."""
 
@@ -33,6 +35,9 @@ class Backend(Protocol):
 
     def alone(self) -> AbstractContextManager[Any]:
         """A transaction that nobody else is in, to change the schema."""
+
+    def as_owner(self) -> AbstractContextManager[Any]:
+        """Within a transaction: be the role that has the tables, and keep apart what it makes."""
 
     def start(self) -> None:
         """Begin a transaction, waiting for others where it must."""

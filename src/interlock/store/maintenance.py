@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from attrs import frozen
 from interlock.engine.errors import Refused, StoreUnusable
 from interlock.engine.values import Scope
 from interlock.store import connection, migration
+from interlock.store.acting import NOBODY, acting, scoped
 from interlock.store.connection import backend, fetch, fetch_one
 from interlock.store.sqlite import explaining
 from interlock.store.tables import database
@@ -24,7 +25,8 @@ FILE_TABLES = (
 )
 SERVER_TABLES = (
     "SELECT relname, pg_total_relation_size(oid) FROM pg_class "
-    "WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace ORDER BY relname"
+    "WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace "
+    "AND has_table_privilege(oid, 'SELECT') ORDER BY relname"
 )
 NOT_VALID = (
     "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid "
@@ -54,8 +56,10 @@ class SessionSize:
     """Of the text of its log and events, without blobs."""
 
 
-def table_sizes() -> list[TableSize]:
-    """Every table, by name."""
+@scoped
+def table_sizes(scope: Scope) -> list[TableSize]:
+    """Every table, by name; with the rows of the scope's account alone where the database shows no
+    others."""
     return [
         TableSize(str(name), int(fetch_one(f'SELECT count(*) FROM "{name}"')[0]), int(size))
         for name, size in fetch(FILE_TABLES if backend().is_file else SERVER_TABLES)
@@ -66,9 +70,11 @@ def size() -> int:
     """Bytes of the whole database on disk."""
     if backend().is_file:
         return Path(backend().location).stat().st_size
-    return int(fetch_one("SELECT pg_database_size(current_database())")[0])
+    with acting(NOBODY):
+        return int(fetch_one("SELECT pg_database_size(current_database())")[0])
 
 
+@scoped
 def largest_sessions(scope: Scope, limit: int) -> list[SessionSize]:
     """The sessions in scope with most text, largest first."""
     where, values = "s.account_id = ?", [scope.account_id]
@@ -89,7 +95,8 @@ def faults() -> list[str]:
     """What is wrong with a file: its pages and indexes, then rows whose owner is gone. With a
     server's database: its indexes and keys that it says are not valid."""
     if not backend().is_file:
-        return [f"integrity: {name} is not valid" for (name,) in fetch(NOT_VALID)]
+        with acting(NOBODY):
+            return [f"integrity: {name} is not valid" for (name,) in fetch(NOT_VALID)]
     told = [str(said) for (said,) in fetch("PRAGMA integrity_check")]
     orphans = fetch("PRAGMA foreign_key_check")
     return [f"integrity: {said}" for said in told if said != "ok"] + [
@@ -99,7 +106,9 @@ def faults() -> list[str]:
 
 
 def every_session() -> Iterator[tuple[Scope, str]]:
-    """Every session of the file, in its own account's scope."""
+    """Every session of the database, in its own account's scope. Raises Refused where this role
+    is shown one account at a time."""
+    require_all_accounts()
     after = ""
     while True:
         found = fetch(
@@ -113,7 +122,8 @@ def every_session() -> Iterator[tuple[Scope, str]]:
 
 
 def count_sessions() -> int:
-    """How many sessions the file has."""
+    """How many sessions the database has. Raises as `every_session`."""
+    require_all_accounts()
     return int(fetch_one("SELECT count(*) FROM session")[0])
 
 
@@ -140,14 +150,27 @@ def pending(url: str) -> list[str]:
 
 
 def _pending_on(chosen: Any) -> list[str]:
+    with _opened(chosen):
+        have = migration.applied(chosen)
+    return [name for name in migration.names() if name not in have]
+
+
+def keeps_apart(url: str) -> bool:
+    """True where the database at a URL shows one account at a time. Raises StoreUnusable."""
+    chosen = connection.choose(url)
+    with _opened(chosen):
+        return bool(chosen.is_walled)
+
+
+@contextmanager
+def _opened(chosen: Any) -> Iterator[None]:
     try:
         chosen.open()
-        have = migration.applied(chosen)
+        yield
     except chosen.failures as error:
         raise chosen.explain(error) from error
     finally:
         chosen.close_all()
-    return [name for name in migration.names() if name not in have]
 
 
 def place_of(url: str) -> str:
@@ -165,6 +188,15 @@ def is_there(url: str) -> bool:
     """False of a file that is not there yet. Raises StoreUnusable."""
     chosen = connection.choose(url)
     return not chosen.is_file or Path(chosen.location).exists()
+
+
+def require_all_accounts() -> None:
+    """Raise Refused where the database shows this role one account at a time."""
+    if backend().is_walled:
+        raise Refused(
+            f"this looks at every account, and this role is shown one at a time in "
+            f"{connection.location()}; name an administrator in INTERLOCK_DATABASE_URL"
+        )
 
 
 def require_file() -> None:

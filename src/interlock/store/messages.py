@@ -15,7 +15,9 @@ from pathlib import Path
 
 from interlock.engine.errors import StoreUnusable
 from interlock.engine.values import Session
-from interlock.store.connection import backend, execute, fetch_one, tx
+from interlock.store.across import Across
+from interlock.store.acting import NOBODY, acting
+from interlock.store.connection import backend, fetch_one, tx
 from interlock.store.indexes import QUEUED
 from interlock.store.tables import database
 
@@ -31,7 +33,8 @@ NAME = (
     f"CASE WHEN octet_length(queue) <= {LONGEST} THEN queue ELSE "
     f"left(encode(sha256(convert_to(queue, 'UTF8')), 'hex'), {LONGEST}) END"
 )
-TELL = (
+TELL = Across.of_session(
+    "interlock_tell",
     "INSERT INTO procrastinate_jobs "
     "(queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at) "
     f"SELECT {NAME}, '{TASK}', CASE WHEN due THEN priority ELSE {LATER} END, "
@@ -40,10 +43,18 @@ TELL = (
     "CASE WHEN NOT due THEN ready_at END "
     "FROM (SELECT *, ready_at <= clock_timestamp() AS due FROM session "
     f"WHERE id = ? AND {QUEUED} AND (lease_owner IS NULL OR lease_until <= clock_timestamp())) s "
-    "ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING"
+    "ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING",
 )
-WITHDRAW = "DELETE FROM procrastinate_jobs WHERE queueing_lock = ? AND status = 'todo'"
-UNLOCK = "UPDATE procrastinate_jobs SET lock = NULL WHERE lock = ? AND status = 'doing'"
+WITHDRAW = Across.of_session(
+    "interlock_withdraw",
+    "DELETE FROM procrastinate_jobs WHERE queueing_lock = ? AND status = 'todo'",
+)
+UNLOCK = Across.of_session(
+    "interlock_unlock",
+    "UPDATE procrastinate_jobs SET lock = NULL WHERE lock = ? AND status = 'doing'",
+)
+ACROSS = (TELL, WITHDRAW, UNLOCK)
+"""The messages of a session are for workers, and for whoever changes it no more than to write."""
 MADE_FOR = "SELECT obj_description(to_regclass('procrastinate_jobs'))"
 
 
@@ -61,13 +72,13 @@ def tell(session_id: str) -> None:
     """Send the message of a session in a queue that is ready, or will be, and that nobody holds:
     whoever gives it back tells of it. One that is there already stays."""
     if sends():
-        execute(TELL, (session_id,))
+        TELL.do(session_id)
 
 
 def withdraw(session_id: str) -> None:
     """Take back what nobody has received yet."""
     if sends():
-        execute(WITHDRAW, (session_id,))
+        WITHDRAW.do(session_id)
 
 
 def renew(session: Session) -> None:
@@ -85,7 +96,7 @@ def exchange(received: Collection[str], taken: Collection[str]) -> None:
         for session_id in sorted({*received, *taken}):
             withdraw(session_id)
             if session_id in received:
-                execute(UNLOCK, (session_id,))
+                UNLOCK.do(session_id)
                 tell(session_id)
 
 
@@ -119,7 +130,8 @@ def schema() -> str:
 def require_schema() -> None:
     """Raise StoreUnusable unless the library that is installed fits the tables that are there."""
     schema()
-    found = fetch_one(MADE_FOR)
+    with acting(NOBODY):
+        found = fetch_one(MADE_FOR)
     if found[0] != SCHEMA:
         raise StoreUnusable(
             f"the queue of {backend().location} was made for Procrastinate's tables of "

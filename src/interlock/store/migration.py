@@ -37,8 +37,13 @@ def migrate(database: Any) -> list[str]:
         raise StoreUnusable(
             f"the database was made by a newer Interlock (it has {have[-1]}); upgrade this one"
         )
+    if database.is_walled:
+        raise StoreUnusable(
+            f"{database.location} is to be brought up to date, which this role may not do: "
+            "`interlock db migrate` does it with the URL of an administrator"
+        )
     from playhouse.migrations import Runner
 
-    with database.alone():
+    with database.alone(), database.as_owner():
         done: list[str] = Runner(database, str(DIRECTORY)).up()
     return done

@@ -8,10 +8,31 @@ from interlock.engine.errors import InvalidInput
 from interlock.engine.payload import visible
 from interlock.engine.values import Scope
 from interlock.store import records
+from interlock.store.across import Across
+from interlock.store.acting import acting
 from interlock.store.connection import execute, fetch, fetch_one, tx
 from interlock.store.times import write_time
 
 MAX_NAME = 200
+
+SCOPE = Across(
+    "interlock_scope",
+    "SELECT a.id, p.id, u.id FROM account a "
+    "LEFT JOIN project p ON p.account_id = a.id AND p.name = ? "
+    'LEFT JOIN "user" u ON u.name = ? '
+    "LEFT JOIN membership m ON m.account_id = a.id AND m.user_id = u.id "
+    "WHERE a.name = ? AND (u.id IS NULL OR m.user_id IS NOT NULL)",
+    takes=("text", "text", "text"),
+    gives={"account_id": "text", "project_id": "text", "user_id": "text"},
+)
+PERSON = Across(
+    "interlock_person",
+    'SELECT id FROM "user" WHERE name = ?',
+    takes=("text",),
+    gives={"id": "text"},
+)
+ACROSS = (SCOPE, PERSON)
+"""Names are looked up before anybody knows whose account it is: who says one gets its id."""
 
 
 def enter(
@@ -28,20 +49,20 @@ def enter(
     path = None if path is None else visible(path)
     with tx():
         time = write_time(now)
-        account_id = _ensure("account", account, time)
-        user_id = None if user is None else _ensure("user", user, time)
-        if user_id is not None:
-            execute(
-                "INSERT INTO membership (account_id, user_id, role, inserted_at) "
-                "VALUES (?, ?, 'owner', ?) ON CONFLICT DO NOTHING",
-                (account_id, user_id, time),
-            )
-        if project is not None:
-            execute(
-                "INSERT INTO project (id, account_id, name, path, inserted_at) "
-                "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                (records.new_id(), account_id, project, path, time),
-            )
+        account_id = _ensure_account(account, time)
+        with acting(account_id):
+            if user is not None:
+                execute(
+                    "INSERT INTO membership (account_id, user_id, role, inserted_at) "
+                    "VALUES (?, ?, 'owner', ?) ON CONFLICT DO NOTHING",
+                    (account_id, _ensure_person(user, time), time),
+                )
+            if project is not None:
+                execute(
+                    "INSERT INTO project (id, account_id, name, path, inserted_at) "
+                    "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    (records.new_id(), account_id, project, path, time),
+                )
     scope = _look_up(account, project, user)
     if scope is None:
         raise InvalidInput(f"the account {account!r} could not be entered")
@@ -58,12 +79,8 @@ def find(account: str, project: str | None, user: str | None) -> Scope:
     if found is not None:
         return found
     _check_names(account, project, user)
-    rows = fetch(
-        "SELECT a.id, p.id FROM account a "
-        "LEFT JOIN project p ON p.account_id = a.id AND p.name = ? WHERE a.name = ?",
-        (project, account),
-    )
-    account_id, project_id = rows[0] if rows else (None, None)
+    rows = SCOPE.find(project, None, account)
+    account_id, project_id, _ = rows[0] if rows else (None, None, None)
     if project is not None:
         project_id = project_id or records.new_id()
     return Scope(account_id or records.new_id(), project_id)
@@ -124,17 +141,10 @@ def project_names(account_id: str) -> dict[str, str]:
 
 
 def _look_up(account: str, project: str | None, user: str | None) -> Scope | None:
-    row = fetch_one(
-        "SELECT a.id, p.id, u.id FROM account a "
-        "LEFT JOIN project p ON p.account_id = a.id AND p.name = ? "
-        'LEFT JOIN "user" u ON u.name = ? '
-        "LEFT JOIN membership m ON m.account_id = a.id AND m.user_id = u.id "
-        "WHERE a.name = ? AND (u.id IS NULL OR m.user_id IS NOT NULL)",
-        (project, user, account),
-    )
-    if row is None:
+    rows = SCOPE.find(project, user, account)
+    if not rows:
         return None
-    scope = Scope(*row)
+    scope = Scope(*rows[0])
     missing = (project is not None and scope.project_id is None) or (
         user is not None and scope.user_id is None
     )
@@ -152,10 +162,16 @@ def _check_name(what: str, name: str) -> None:
         raise InvalidInput(f"{name!r} is no {what} name; use 1 to {MAX_NAME} plain characters")
 
 
-def _ensure(table: str, name: str, time: str | None) -> str:
-    execute(
-        f'INSERT INTO "{table}" (id, name, inserted_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
-        (records.new_id(), name, time),
-    )
-    row = fetch_one(f'SELECT id FROM "{table}" WHERE name = ?', (name,))
-    return str(row[0])
+def _ensure_account(name: str, time: str | None) -> str:
+    made = records.new_id()
+    sql = "INSERT INTO account (id, name, inserted_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+    with acting(made):
+        if execute(sql, (made, name, time)):
+            return made
+    return str(SCOPE.find(None, None, name)[0][0])
+
+
+def _ensure_person(name: str, time: str | None) -> str:
+    sql = 'INSERT INTO "user" (id, name, inserted_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING'
+    execute(sql, (records.new_id(), name, time))
+    return str(PERSON.find(name)[0][0])

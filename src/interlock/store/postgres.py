@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, cast
 
 import peewee
@@ -25,8 +24,8 @@ from interlock.engine.errors import (
     StoreLost,
     StoreUnusable,
 )
-from interlock.store import dialect
-from interlock.store.driver import Adapter
+from interlock.store import dialect, walls
+from interlock.store.driver import CLOCK, FIELD_TYPES, MIGRATING, Adapter
 
 FAILURES = (
     *(psycopg.Error, peewee.PeeweeException, MaxConnectionsExceeded),
@@ -41,7 +40,6 @@ RETURN_SECONDS = 30.0
 """How long a process that was connected waits for a server that is away."""
 FIRST_PAUSE, LAST_PAUSE = 0.05, 1.0
 """Seconds between two tries, at first and at last, give or take a half: not all come at once."""
-MIGRATING = "SELECT pg_advisory_xact_lock(hashtextextended('interlock schema', 0))"
 HOLD = (
     "WITH RECURSIVE above(id, parent_id) AS (SELECT id, parent_id FROM session WHERE id = ? "
     "UNION ALL SELECT s.id, s.parent_id FROM session s JOIN above a ON s.id = a.parent_id) "
@@ -49,14 +47,6 @@ HOLD = (
     "FROM above WHERE parent_id IS NULL"
 )
 
-FIELD_TYPES = {
-    **peewee.PostgresqlDatabase.field_types,
-    "AUTO": "BIGSERIAL",
-    "INT": "BIGINT",
-    "FLOAT": "DOUBLE PRECISION",
-    "DATETIME": "TIMESTAMPTZ",
-    "TEXT": 'TEXT COLLATE "C"',  # sorts by code points, as SQLite does
-}
 UNKNOWN = pq.TransactionStatus.UNKNOWN
 WITHIN = (pq.TransactionStatus.INTRANS, pq.TransactionStatus.INERROR, pq.TransactionStatus.ACTIVE)
 
@@ -120,6 +110,26 @@ class Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse has
             self._run(MIGRATING, ())
             yield
 
+    @contextmanager
+    def as_owner(self) -> Iterator[None]:
+        """Be the role that has the tables, where accounts are kept apart, so that what is made is
+        its own; it is kept apart too in the end."""
+        roles = walls.raised(self)
+        if roles is None:
+            yield
+            return
+        self.change(f"SET LOCAL ROLE {roles.owner}", ())
+        yield
+        walls.raise_walls(self, roles)
+        self.change("SET LOCAL ROLE NONE", ())
+
+    @property
+    def is_walled(self) -> bool:
+        """True where this role sees the rows of one account at a time."""
+        if self._state.closed:
+            self.connect()
+        return bool(self._state.conn.walled)
+
     @property
     def is_within(self) -> bool:
         """True within one, on this thread's connection."""
@@ -178,7 +188,7 @@ class Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse has
     def now(self) -> datetime:
         """The time by the server's clock; in a transaction, since when it holds a session."""
         told = self._own.time if self.is_within else None
-        return datetime.fromisoformat(told or self.find("SELECT clock_timestamp()", ())[0][0])
+        return datetime.fromisoformat(told or self.find(CLOCK, ())[0][0])
 
     def explain(self, error: Exception) -> InterlockError:
         """One of `failures` in words that a person can act on."""
@@ -188,7 +198,7 @@ class Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse has
         state = self._state
         if state.closed:
             self.connect()
-        return state.conn.execute(_marked(sql), values)
+        return state.conn.run(sql, values)
 
     def _patiently(self, sql: str, values: Sequence[Any] | None) -> Any:
         """Run what can be run again: on a new connection where the old one is lost."""
@@ -218,12 +228,6 @@ class Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse has
 
 STARTING = ("57P03", "57P01", "57P02", "53300")
 """The server is starting or stopping, or has too many connections."""
-
-
-@lru_cache(maxsize=1024)
-def _marked(sql: str) -> str:
-    """A statement with the driver's marks for bound values."""
-    return sql.replace("%", "%%").replace("?", "%s")
 
 
 def _cause(error: Exception) -> Exception:

@@ -11,9 +11,9 @@ from attrs import frozen
 from interlock.engine.errors import InvalidInput
 from interlock.engine.payload import check_payload, visible
 from interlock.engine.values import Interaction, Scope, Session, changed
-from interlock.store import blobs, codec, records, tables
+from interlock.store import blobs, codec, records
 from interlock.store import rows as rows_of
-from interlock.store.connection import execute, fetch, guard, hold
+from interlock.store.connection import execute, fetch, hold
 from interlock.store.times import read_time, write_time
 
 CHUNK = 200
@@ -163,25 +163,22 @@ def add_event(
 def add_context(session: Session, type: str, content: str, now: datetime) -> Context:
     """Append a context and return it."""
     made = Context(records.new_id(), session.id, type, visible(content), now)
-    tables.Context.insert(
-        id=made.id,
-        session=session.id,
-        account_id=session.account_id,
-        type=type,
-        content=made.content,
-        inserted_at=now,
-    ).execute()
+    execute(
+        "INSERT INTO context (id, session_id, account_id, type, content, inserted_at) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        (made.id, session.id, session.account_id, type, made.content, write_time(now)),
+    )
     return made
 
 
 def contexts(session: Session) -> list[Context]:
     """A session's contexts in the order they were added."""
-    table = tables.Context
-    query = table.select().where(table.session == session.id).order_by(table.id)
-    with guard():
-        return [
-            Context(row.id, session.id, row.type, row.content, row.inserted_at) for row in query
-        ]
+    sql = "SELECT id, type, content, inserted_at FROM context WHERE session_id = ? ORDER BY id"
+    return [
+        Context(id_, session.id, kind, content, time)
+        for id_, kind, content, at in fetch(sql, (session.id,))
+        if (time := read_time(at)) is not None
+    ]
 
 
 def _owned(scope: Scope) -> tuple[str, tuple[Any, ...]]:

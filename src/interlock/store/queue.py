@@ -7,42 +7,79 @@ read has the sessions of each in the order of their times, so those that are not
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from attrs import frozen
 
 from interlock.engine.errors import StaleSession
-from interlock.engine.values import Session, changed
+from interlock.engine.values import Scope, Session, changed
 from interlock.store import messages
+from interlock.store.across import Across
 from interlock.store.connection import backend, execute, fetch
 from interlock.store.indexes import BETWEEN, LANE, QUEUED
 from interlock.store.times import read_time, write_time
 
-LANES = (
+LANES = Across(
+    "interlock_lanes",
     f"WITH RECURSIVE lane(key) AS (SELECT min({LANE}) FROM session WHERE {QUEUED} "
     f"UNION ALL SELECT (SELECT min({LANE}) FROM session WHERE {QUEUED} AND ({LANE}) > lane.key) "
     "FROM lane WHERE lane.key IS NOT NULL) "
     f"SELECT key, (SELECT min(ready_at) FROM session WHERE {QUEUED} AND ({LANE}) = lane.key) "
-    "FROM lane WHERE key IS NOT NULL"
+    "FROM lane WHERE key IS NOT NULL",
+    takes=(),
+    gives={"key": "text", "first": "timestamptz"},
+    by_workers=True,
 )
 """Two look-ups for each lane, however many sessions it has."""
 IN_LANE = f"{QUEUED} AND ({LANE}) = ?"
-COLUMNS = "id, account_id, project_id, user_id, type, queue, priority, ready_at, environment"
-READY = (
-    f"SELECT {COLUMNS} FROM session WHERE {IN_LANE} AND ready_at <= ? AND lease_owner IS NULL "
-    "ORDER BY ready_at LIMIT ?"
+COLUMNS = {
+    **dict.fromkeys(("id", "account_id", "project_id", "user_id", "type", "queue"), "text"),
+    "priority": "bigint",
+    "ready_at": "timestamptz",
+    "environment": "text",
+}
+NAMES = ", ".join(COLUMNS)
+READY = Across(
+    "interlock_ready",
+    f"SELECT {NAMES} FROM session WHERE {IN_LANE} AND ready_at <= ? AND lease_owner IS NULL "
+    "ORDER BY ready_at LIMIT ?",
+    takes=("text", "timestamptz", "bigint"),
+    gives=COLUMNS,
+    by_workers=True,
 )
-NAMED = (
-    f"SELECT {COLUMNS} FROM session WHERE id = ? AND {QUEUED} AND ready_at <= ? "
-    "AND lease_owner IS NULL"
+NAMED = Across(
+    "interlock_named",
+    f"SELECT {NAMES} FROM session WHERE id = ? AND {QUEUED} AND ready_at <= ? "
+    "AND lease_owner IS NULL",
+    takes=("text", "timestamptz"),
+    gives=COLUMNS,
+    by_workers=True,
 )
-NEXT_TIME = f"SELECT min(ready_at) FROM session WHERE {IN_LANE} AND ready_at > ?"
-LEASED = (
-    f"SELECT {COLUMNS}, lease_owner, lease_until, step, (SELECT inserted_at FROM interaction "
+NEXT_TIME = Across(
+    "interlock_next_time",
+    f"SELECT min(ready_at) FROM session WHERE {IN_LANE} AND ready_at > ?",
+    takes=("text", "timestamptz"),
+    gives={"ready_at": "timestamptz"},
+    by_workers=True,
+)
+LEASED = Across(
+    "interlock_leased",
+    f"SELECT {NAMES}, lease_owner, lease_until, step, (SELECT inserted_at FROM interaction "
     "WHERE session_id = session.id AND interaction.status = 'open') FROM session "
-    "WHERE lease_owner IS NOT NULL AND status = 'active'"
+    "WHERE lease_owner IS NOT NULL AND status = 'active'",
+    takes=(),
+    gives={
+        **COLUMNS,
+        "lease_owner": "text",
+        "lease_until": "timestamptz",
+        "step": "text",
+        "since": "timestamptz",
+    },
+    by_workers=True,
 )
+ACROSS = (LANES, READY, NAMED, NEXT_TIME, LEASED)
 COUNTING = "SELECT pg_advisory_xact_lock(hashtextextended('interlock limits', 0))"
 
 
@@ -90,7 +127,7 @@ class Held:
 
 def lanes() -> list[Lane]:
     """Every lane that has an active session which is, or by itself will be, ready."""
-    return [_read_lane(key, first) for key, first in fetch(LANES)]
+    return [_read_lane(key, first) for key, first in LANES.find()]
 
 
 def _read_lane(key: str, first: str) -> Lane:
@@ -100,25 +137,37 @@ def _read_lane(key: str, first: str) -> Lane:
 
 def ready(lane: Lane, now: datetime, *, but: Collection[str], limit: int) -> list[Candidate]:
     """Sessions of a lane that nobody holds and that are ready, longest first, without some."""
-    found = fetch(READY, (lane.key, write_time(now), limit + len(but)))
+    found = READY.find(lane.key, write_time(now), limit + len(but))
     return [Candidate(*row) for row in found if row[0] not in but][:limit]
 
 
 def named(session_id: str, now: datetime) -> list[Candidate]:
     """The session with this id, if nobody holds it and it is ready; else nothing."""
-    return [Candidate(*row) for row in fetch(NAMED, (session_id, write_time(now)))]
+    return [Candidate(*row) for row in NAMED.find(session_id, write_time(now))]
 
 
 def next_time(lane: Lane, now: datetime) -> datetime | None:
     """When the next session of a lane will be ready that is not so yet."""
-    return read_time(fetch(NEXT_TIME, (lane.key, write_time(now)))[0][0])
+    return read_time(NEXT_TIME.find(lane.key, write_time(now))[0][0])
 
 
 def leased() -> list[Held]:
     """Every active session that has a lease, in all accounts."""
+    return _read_held(LEASED.find())
+
+
+def leased_in(scope: Scope) -> list[Held]:
+    """Every active session in scope that has a lease."""
+    where, values = "account_id = ?", [scope.account_id]
+    if scope.project_id is not None:
+        where, values = f"{where} AND project_id = ?", [*values, scope.project_id]
+    return _read_held(fetch(f"{LEASED.sql} AND {where} ORDER BY id", values))
+
+
+def _read_held(found: Iterable[Sequence[Any]]) -> list[Held]:
     return [
         Held(Candidate(*row[:9]), row[9], until, row[11], read_time(row[12]))
-        for row in fetch(LEASED)
+        for row in found
         if (until := read_time(row[10])) is not None
     ]
 

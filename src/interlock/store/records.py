@@ -97,7 +97,7 @@ def insert(session: Session, now: datetime) -> Session:
         updated_at=now,
         last_activity_at=now,
         ready_at=now,
-        log=StoredHistory(session.id, {}),
+        log=StoredHistory(session.id, session.account_id, {}),
         head=chain.begin(
             session.id, session.account_id, session.type, _payload(session, session.input)
         ),
@@ -244,7 +244,7 @@ def read_session(values: Sequence[Any]) -> Session:
         found[name] = {} if text == "{}" else codec.load(blobs.fetch(text))
     for name in TIMES:
         found[name] = read_time(found[name])
-    return Session(**found, log=StoredHistory(found["id"], {}))
+    return Session(**found, log=StoredHistory(found["id"], found["account_id"], {}))
 
 
 def _sessions(sql: str, values: Sequence[Any]) -> Iterator[Session]:

@@ -12,6 +12,7 @@ from attrs import frozen
 from interlock.engine.commands import Awaited, Command, Wait
 from interlock.engine.values import Interaction, Session, changed
 from interlock.store import blobs, chain, codec, usage
+from interlock.store.acting import acting
 from interlock.store.codec import Submitted
 from interlock.store.connection import execute, fetch
 from interlock.store.times import read_time, write_time
@@ -68,6 +69,7 @@ class StoredHistory:
     """
 
     session_id: str
+    account_id: str
     known: dict[str, tuple[Interaction | None, Interaction | None]]
     """By step: its newest row, and the newest that has a result."""
 
@@ -83,7 +85,8 @@ class StoredHistory:
         """All rows that are written, newest first, some at a time."""
         before = 2**62
         while True:
-            some = list(read_rows(fetch(RECENT, (self.session_id, before, CHUNK))))
+            with acting(self.account_id):
+                some = list(read_rows(fetch(RECENT, (self.session_id, before, CHUNK))))
             yield from some
             if len(some) < CHUNK:
                 return
@@ -93,7 +96,8 @@ class StoredHistory:
         """How many of the newest rows of a step, one after the other, ended unseen; the one that
         was added last counts, and at most LOOK_BACK written ones."""
         newest = self.known.get(step, (None, None))[0]
-        written = fetch(NEWEST_STATUSES, (self.session_id, step))
+        with acting(self.account_id):
+            written = fetch(NEWEST_STATUSES, (self.session_id, step))
         statuses = {int(seq): str(status) for seq, status in written}
         if newest is not None:
             statuses[newest.seq] = newest.status
@@ -103,18 +107,21 @@ class StoredHistory:
     def add(self, row: Interaction) -> StoredHistory:
         """The same log with this row written or, where it is there, rewritten."""
         last = row if row.status == "done" else self._look_up(row.step)[1]
-        return StoredHistory(self.session_id, {**self.known, row.step: (row, last)})
+        return StoredHistory(
+            self.session_id, self.account_id, {**self.known, row.step: (row, last)}
+        )
 
     def _look_up(self, step: str) -> tuple[Interaction | None, Interaction | None]:
         if step not in self.known:
             if not isinstance(step, str):
                 raise TypeError(f"a step is looked for by its name, not {step!r}")
-            newest = one_row(NEWEST, (self.session_id, step))
-            done = newest is None or newest.status == "done"
-            self.known[step] = (
-                newest,
-                newest if done else one_row(LAST, (self.session_id, step)),
-            )
+            with acting(self.account_id):
+                newest = one_row(NEWEST, (self.session_id, step))
+                done = newest is None or newest.status == "done"
+                self.known[step] = (
+                    newest,
+                    newest if done else one_row(LAST, (self.session_id, step)),
+                )
         return self.known[step]
 
 

@@ -6,7 +6,7 @@ import os
 import random
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from errno import EDQUOT, ENOSPC
 from pathlib import Path
@@ -49,6 +49,7 @@ class Sqlite(APSWDatabase):  # type: ignore[misc]  # playhouse has no types
     dialect = dialect.SQLITE
     failures = FAILURES
     is_file = True
+    is_walled = False
 
     def __init__(self, url: str) -> None:
         """Raises StoreUnusable for a URL that names no file."""
@@ -73,6 +74,10 @@ class Sqlite(APSWDatabase):  # type: ignore[misc]  # playhouse has no types
     def alone(self) -> AbstractContextManager[Any]:
         """A transaction that nobody else is in, to change the schema."""
         return cast(AbstractContextManager[Any], self.atomic("IMMEDIATE"))
+
+    def as_owner(self) -> AbstractContextManager[Any]:
+        """Nothing: a file has no roles."""
+        return nullcontext()
 
     @property
     def is_within(self) -> bool:

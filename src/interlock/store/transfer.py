@@ -13,7 +13,7 @@ import orjson
 from attrs import frozen
 
 from interlock.engine.errors import InterlockError, Refused, StoreUnusable
-from interlock.store import chain, connection
+from interlock.store import chain, connection, walls
 from interlock.store.connection import Backend, backend
 from interlock.store.migration import migrate
 from interlock.store.restoration import VOID
@@ -67,15 +67,18 @@ def move(url: str, tell: Tell) -> Move:
     source, target = backend(), connection.choose(url)
     if source.location == target.location:
         raise Refused(f"{target.location} is the database in use; name another one")
+    _require_all_accounts(source)
     new = target.is_file and not Path(target.location).exists()
     try:
         with _explained(target):
             target.open()
+            _require_all_accounts(target)
             with _writing_nothing(source), target.alone():
                 _require_idle(source)
                 _require_empty(target)
                 migrate(target)
-                moved = _carry_all(source, target, tell)
+                with target.as_owner():
+                    moved = _carry_all(source, target, tell)
     except BaseException:
         _close(target)
         if new:
@@ -86,8 +89,7 @@ def move(url: str, tell: Tell) -> Move:
 
 
 def _carry_all(source: Backend, target: Any, tell: Tell) -> Move:
-    if target.is_file:
-        target.change("PRAGMA defer_foreign_keys = 1", ())  # a child may come before its parent
+    _prepare(target)
     counts = [source.find(f'SELECT count(*) FROM "{_name(one)}"', ())[0][0] for one in TABLES]
     total, carried = sum(counts), []
     before = [*accumulate(counts, initial=0)][:-1]
@@ -99,6 +101,16 @@ def _carry_all(source: Backend, target: Any, tell: Tell) -> Move:
     faults = tuple(_faults(target))
     target.change(VOID, ())
     return Move(source.location, target.location, tuple(carried), faults)
+
+
+def _prepare(target: Any) -> None:
+    if target.is_file:
+        target.change("PRAGMA defer_foreign_keys = 1", ())  # a child may come before its parent
+        return
+    target.change("SET LOCAL idle_in_transaction_session_timeout = 0", ())
+    if walls.raised(target):  # nothing is copied into a table that is kept from its owner too
+        for table in TABLES:
+            target.change(f'ALTER TABLE "{_name(table)}" NO FORCE ROW LEVEL SECURITY', ())
 
 
 @contextmanager
@@ -116,11 +128,20 @@ def _writing_nothing(source: Backend) -> Iterator[None]:
         with _explained(source):
             source.start()
             if not source.is_file:
+                source.change("SET LOCAL idle_in_transaction_session_timeout = 0", ())
                 names = ", ".join(f'"{_name(table)}"' for table in TABLES)
                 source.change(f"LOCK TABLE {names} IN SHARE MODE", ())
         yield
     finally:
         source.undo()
+
+
+def _require_all_accounts(opened: Backend) -> None:
+    if opened.is_walled:
+        raise Refused(
+            f"this role is shown one account at a time in {opened.location}; "
+            "name an administrator in its URL"
+        )
 
 
 def _require_idle(source: Backend) -> None:
