@@ -29,8 +29,9 @@ lint: install
 # The branch coverage of interlock.engine must be 100 %: setup.cfg says so. Only that package is
 # measured, so coverage costs next to nothing. Then two of the real agent programs, where npm can
 # install them; where it cannot, the summary says why.
+# One process more than there are processors: some tests wait for others' ends.
 test: install
-	$(BIN)/pytest -n logical --cov --cov-config=setup.cfg
+	$(BIN)/pytest -n $$(( $$($(BIN)/python -c 'import os; print(os.cpu_count())') + 1 )) --cov --cov-config=setup.cfg
 	$(BIN)/python -m tests.real_agents.install
 	$(BIN)/pytest -n logical -m "real_agents and quick" $(AGENTS)
 

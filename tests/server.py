@@ -36,6 +36,7 @@ class Server:
         self._numbers = count(1)
         self._template: str | None = None
         self._walled: str | None = None
+        self._spare: Spare | None = None
 
     def url_of(self, database: str) -> str:
         """The URL of one of its databases."""
@@ -92,10 +93,24 @@ class Server:
             yield self.url_as(role, url)
 
     @contextmanager
-    def database(self, *, empty: bool = False) -> Iterator[str]:
-        """The URL of a new database with the schema of today, or with nothing."""
-        with self._kept(self.create(None if empty else self.template)) as url:
-            yield url
+    def database(self, *, empty: bool = False, again: bool = False) -> Iterator[str]:
+        """The URL of a new database with the schema of today, or with nothing. With `again` one of
+        an earlier test is used where it can be told that only rows were changed there: making one
+        takes longer than most tests."""
+        if not again:
+            with self._kept(self.create(None if empty else self.template)) as url:
+                yield url
+            return
+        spare, self._spare = self._spare or Spare(self, self.create(self.template)), None
+        try:
+            yield self.url_of(spare.name)
+        finally:
+            close_connections()
+            if spare.empty():
+                self._spare = spare
+            else:
+                spare.close()
+                self.drop(spare.name)
 
     @contextmanager
     def _kept(self, name: str) -> Iterator[str]:
@@ -107,11 +122,78 @@ class Server:
 
     def clean(self) -> None:
         """Take away what all tests share: a server that is not ours stays as it was."""
+        if self._spare is not None:
+            self._spare.close()
+            self.drop(self._spare.name)
         for name in filter(None, (self._walled, self._template)):
             self.drop(name)
         if self._walled is not None:
             for role in ("worker", "app", "owner"):
                 self.execute(f"DROP ROLE {self.name}_{role}")
+
+
+CATALOGS = (
+    *("pg_class", "pg_attribute", "pg_index", "pg_constraint", "pg_proc", "pg_policy"),
+    *("pg_trigger", "pg_type", "pg_namespace", "pg_default_acl"),
+)
+SHAPE = " UNION ALL ".join(
+    f"SELECT '{name}', count(*), max(xmin::text::bigint) FROM {name}"  # noqa: S608
+    for name in CATALOGS
+)
+"""Any change of the schema adds a row to one of these, or takes one away."""
+SETTINGS = "SELECT count(*) FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase"
+TABLES = "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'public'"
+SEQUENCES = "SELECT format('%I.%I', schemaname, sequencename) FROM pg_sequences"
+OTHERS = (
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
+class Spare:
+    """A database that is used for one test after the other."""
+
+    def __init__(self, server: Server, name: str) -> None:
+        self.name = name
+        self._connection = psycopg.connect(server.url_of(name), autocommit=True)
+        tables = [str(table) for (table,) in self._ask(TABLES)]
+        self._full = [table for table in tables if self._ask(f"SELECT 1 FROM {table} LIMIT 1")]  # noqa: S608
+        self._shape = self._look()
+        empty = [table for table in tables if table not in self._full]
+        self._emptying = "; ".join(
+            (
+                "SET session_replication_role = replica",  # so that their order does not matter
+                *(f"DELETE FROM {table}" for table in empty),  # noqa: S608
+                *(self._set_back(str(sequence)) for (sequence,) in self._ask(SEQUENCES)),
+            )
+        )
+
+    def empty(self) -> bool:
+        """True when it is as it was made; false where that cannot be had."""
+        try:
+            self._ask(OTHERS)
+            if self._look() != self._shape:
+                return False
+            self._connection.execute(self._emptying.encode())
+        except psycopg.Error:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Let it go."""
+        self._connection.close()
+
+    def _look(self) -> list[Any]:
+        own = f"{SETTINGS} WHERE d.datname = current_database()"
+        full = [self._ask(f"SELECT * FROM {table} ORDER BY 1") for table in self._full]  # noqa: S608
+        return [*self._ask(SHAPE), *self._ask(own), *full]
+
+    def _set_back(self, sequence: str) -> str:
+        ((value, called),) = self._ask(f"SELECT last_value, is_called FROM {sequence}")  # noqa: S608
+        return f"SELECT setval('{sequence}', {value}, {called})"
+
+    def _ask(self, sql: str) -> list[Any]:
+        return self._connection.execute(sql.encode()).fetchall()
 
 
 def close_connections() -> None:

@@ -21,7 +21,7 @@ DISK = "6m"
 MOUNT = 'mount -t tmpfs -o size="$0" none "$1" && shift && exec "$@"'
 
 
-@sizes(20, 300)
+@sizes(5, 300)
 def test_nobody_hears_of_a_lock(user: User, scope: Scope, chance: Chance, size: int) -> None:
     """32 processes write to one file for so many seconds: none is told that it is locked, and
     everything is there."""
@@ -89,7 +89,7 @@ def _works(words: list[str]) -> bool:
         return False
 
 
-@sizes(100, 100)
+@sizes(30, 100)
 def test_a_session_that_kills_its_worker_stops_nobody_else(
     bench: Bench, user: User, scope: Scope, chance: Chance, size: int
 ) -> None:

@@ -46,7 +46,7 @@ def url(request: pytest.FixtureRequest, data_dir: Path) -> Iterator[str]:
         return
     server: Server = request.getfixturevalue("server")
     role = WALLED.get(request.param)
-    with server.walled_database(role) if role is not None else server.database() as made:
+    with server.walled_database(role) if role is not None else server.database(again=True) as made:
         yield made
 
 

@@ -20,7 +20,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{tmp_path / 'interlock.db'}"
         return
     server: Server = request.getfixturevalue("server")
-    with server.database() as made:
+    with server.database(again=True) as made:
         yield made
 
 
