@@ -16,6 +16,7 @@ from tests.acceptance.user import COMMAND, User, wait_until
 from tests.chaos import ledger
 from tests.chaos.bench import AGENT, LONG
 from tests.chaos.conftest import KINDS, url_of
+from tests.chaos.ledger import Place
 from tests.chaos.scale import Chance, sizes
 from tests.sessions.processes import ROOT
 
@@ -104,6 +105,19 @@ class Yard:
         row = sessions.next_command(self.scope, self.talk.id)
         sessions.handle_result(self.scope, self.talk.id, row.id, Result("done"))
 
+    def settle(self, chance: Chance) -> tuple[dict[Place, list[str]], dict[Place, str]]:
+        """Kill whatever works, bring everything to its end, and hold the database against what
+        commands left and what clients heard, which are returned."""
+        for name in [*self.running]:
+            self.kill(name)
+        self.finish()
+        acted, heard = ledger.effects(self.effects), ledger.acknowledged(self.acks)
+        assert ledger.faults(self.scope, acted, heard) == [], chance.told
+        assert acted, chance.told
+        assert heard, chance.told
+        ledger.require_sound(self.user, chance.told)
+        return acted, heard
+
     def user_drains(self) -> subprocess.CompletedProcess[str]:
         """How a worker ended that had nothing to do any more."""
         return subprocess.run(
@@ -144,14 +158,7 @@ def test_kills_at_random_moments_lose_nothing(
             time.sleep(chance.uniform(0, LIFE))
             yard.kill(name)
             yard.begin(name)
-        for name in [*yard.running]:
-            yard.kill(name)
-        yard.finish()
-    acted, heard = ledger.effects(yard.effects), ledger.acknowledged(yard.acks)
-    assert ledger.faults(scope, acted, heard) == [], chance.told
-    assert acted, chance.told
-    assert heard, chance.told
-    ledger.require_sound(user, chance.told)
+        acted, heard = yard.settle(chance)
     for name in ("worker", "other worker", "runner", "client"):
         told = ledger.lines(user.home / name)
         assert [line for line in told if "Traceback" in line or "fault in" in line] == []

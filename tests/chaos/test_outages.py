@@ -115,14 +115,7 @@ def test_who_works_goes_on_when_the_server_is_back(
             wait_until(yard.has_moved)
             longest = max(longest, time.monotonic() - began)
         assert all(process.poll() is None for process in _lasting(yard.running)), chance.told
-        for name in [*yard.running]:
-            yard.kill(name)
-        yard.finish()
-    acted, heard = ledger.effects(yard.effects), ledger.acknowledged(yard.acks)
-    assert ledger.faults(scope, acted, heard) == [], chance.told
-    assert acted, chance.told
-    assert heard, chance.told
-    ledger.require_sound(user, chance.told)
+        yard.settle(chance)
     chance.report("outages", size)
     chance.report("longest_until_work_s", round(longest, 2))
     if size > len(acts):

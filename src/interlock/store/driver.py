@@ -58,6 +58,10 @@ SCOPE = "SELECT set_config('interlock.account', %s, true)"
 """It ends with the transaction, so nobody who is given the connection next finds it."""
 
 
+class NotConnected(psycopg.OperationalError):
+    """There is no connection, so nothing was asked for."""
+
+
 class Connection(psycopg.Connection[Any]):
     """One connection; `walled` where its role sees the rows of one account at a time."""
 
@@ -105,7 +109,10 @@ class Adapter(peewee.Psycopg3Adapter):
     def connect(self, db: Any, **params: Any) -> Any:
         """A new connection, on which times and numbers are read as they are from SQLite."""
         conninfo = make_conninfo(db.database, application_name="interlock", **NOTICING)
-        connection = Connection.connect(conninfo, autocommit=True)
+        try:
+            connection = Connection.connect(conninfo, autocommit=True)
+        except psycopg.OperationalError as error:
+            raise NotConnected(str(error)) from error
         connection.adapters.register_loader("timestamptz", TimeLoader)
         connection.adapters.register_loader("numeric", NumberLoader)
         told = connection.execute(SETTINGS).fetchone()

@@ -25,7 +25,7 @@ from interlock.engine.errors import (
     StoreUnusable,
 )
 from interlock.store import dialect, walls
-from interlock.store.driver import CLOCK, FIELD_TYPES, MIGRATING, Adapter
+from interlock.store.driver import CLOCK, FIELD_TYPES, MIGRATING, Adapter, NotConnected
 
 FAILURES = (
     *(psycopg.Error, peewee.PeeweeException, MaxConnectionsExceeded),
@@ -257,6 +257,11 @@ def _explain(error: Exception, where: str) -> InterlockError:
         return StoreUnusable(f"the role is not allowed this in {where}: {told}; see `interlock db`")
     if state in ("28000", "28P01", "3D000"):
         return StoreUnusable(f"{where} cannot be opened: {told}; correct INTERLOCK_DATABASE_URL")
+    if isinstance(cause, NotConnected):
+        return StoreLost(
+            f"the server of {where} cannot be reached: {told}; see that it runs, and that "
+            "INTERLOCK_DATABASE_URL names a database and a role that it has"
+        )
     if isinstance(cause, psycopg.OperationalError) and state in (None, *STARTING):
         return StoreLost(
             f"the server of {where} cannot be reached, or was lost ({told}); whether the last "
