@@ -31,7 +31,7 @@ lint: install
 # install them; where it cannot, the summary says why.
 # One process more than there are processors: some tests wait for others' ends.
 test: install
-	$(BIN)/pytest -n $$(( $$($(BIN)/python -c 'import os; print(os.cpu_count())') + 1 )) --cov --cov-config=setup.cfg
+	$(BIN)/pytest -n $$(( $$($(BIN)/python -c 'import os; print(os.cpu_count())') + 1 )) --dist worksteal --cov --cov-config=setup.cfg
 	$(BIN)/python -m tests.real_agents.install
 	$(BIN)/pytest -n logical -m "real_agents and quick" $(AGENTS)
 

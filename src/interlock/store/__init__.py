@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 DRIVERS = ("psycopg2cffi", "psycopg2", "psycopg", "pymysql", "MySQLdb")
 
 
-def _import_peewee() -> None:
-    """Import peewee without the drivers of servers: it takes every one it finds, needed or not,
-    and they take longer than all of Interlock. `postgres` brings the one it needs."""
+@contextmanager
+def without_drivers() -> Iterator[None]:
+    """Have peewee find no driver of a server that is not imported yet: it takes every one there is,
+    needed or not, and they take longer than all of Interlock. `driver` brings the one it needs."""
     hidden = [name for name in DRIVERS if name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None: there is none
     try:
-        import peewee  # noqa: F401
+        yield
     finally:
         for name in hidden:
             del sys.modules[name]
 
 
-_import_peewee()
+with without_drivers():
+    import peewee  # noqa: F401

@@ -8,6 +8,7 @@ from typing import Any
 from peewee import Database
 
 from interlock.engine.errors import StoreUnusable
+from interlock.store import without_drivers
 
 DIRECTORY = Path(__file__).parent / "migrations"
 
@@ -42,7 +43,8 @@ def migrate(database: Any) -> list[str]:
             f"{database.location} is to be brought up to date, which this role may not do: "
             "`interlock db migrate` does it with the URL of an administrator"
         )
-    from playhouse.migrations import Runner
+    with without_drivers():
+        from playhouse.migrations import Runner
 
     with database.alone(), database.as_owner():
         done: list[str] = Runner(database, str(DIRECTORY)).up()
