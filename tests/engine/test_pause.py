@@ -1,9 +1,11 @@
 """A limit of the vendor's is nobody's fault: wait, then try the step again, uncharged."""
 
 from datetime import UTC, datetime
+from math import floor, log2
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from interlock import (
     COMPLETE,
@@ -79,20 +81,74 @@ def limited(status: str = "rate_limited", **data: Any) -> Session:
 @pytest.mark.parametrize(
     ("data", "seconds"),
     [
-        ({}, 60.0),
         ({"retry_after": 5}, 5.0),
-        ({"retry_after": -1}, 60.0),
-        ({"retry_after": 10**9}, 60.0),
-        ({"until": "soon"}, 60.0),
-        ({"until": "9999-12-31T23:59:59-12:00"}, 60.0),
-        ({"until": "0001-01-01T00:00:00+00:00"}, 60.0),
-        ({"retry_after": "5"}, 60.0),
         ({"until": 7, "retry_after": 2.5}, 2.5),
     ],
 )
 def test_a_limit_makes_the_session_wait(status: str, data: dict[str, Any], seconds: float) -> None:
-    """As long as the result says in seconds, or a minute."""
+    """As long as the result says in seconds."""
     assert opened(limited(status, **data)) == Wait(for_=seconds, about=status)
+
+
+@pytest.mark.parametrize("status", ["rate_limited", "overloaded"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"retry_after": -1},
+        {"retry_after": 10**9},
+        {"until": "soon"},
+        {"until": "9999-12-31T23:59:59-12:00"},
+        {"until": "0001-01-01T00:00:00+00:00"},
+        {"retry_after": "5"},
+    ],
+)
+def test_a_limit_that_says_no_time_is_waited_for_a_minute(
+    status: str, data: dict[str, Any]
+) -> None:
+    """And up to a half of one more."""
+    wait = opened(limited(status, **data))
+    assert isinstance(wait, Wait)
+    assert wait.for_ is not None
+    assert (wait.about, 60 <= wait.for_ < 90) == (status, True)
+
+
+def waits_of(session: Session, number: int) -> list[float]:
+    """How long each of so many limits, one after the other, is waited for."""
+    found = []
+    for _ in range(number):
+        session = next_command(LIMITED, handle_result(LIMITED, session, Result("overloaded")))
+        wait = opened(session)
+        assert isinstance(wait, Wait)
+        found.append(wait.for_ or 0.0)
+        session = next_command(LIMITED, handle_result(LIMITED, session, Result()))
+    return found
+
+
+def test_a_limit_that_lasts_is_waited_for_longer_each_time() -> None:
+    """Twice as long, until it is half an hour."""
+    session = next_command(LIMITED, start(LIMITED, budget=100))
+    parts = [seconds / 60 for seconds in waits_of(session, 8)]
+    assert [2 ** floor(log2(part)) for part in parts] == [1, 2, 4, 8, 16, 32, 32, 32]
+
+
+def test_two_sessions_that_are_limited_do_not_come_back_at_once() -> None:
+    """Each has its own share of the wait, which is the same whenever it is made again."""
+    first, again, other = (
+        waits_of(next_command(LIMITED, evolve(start(LIMITED), id=name)), 1)
+        for name in ("a", "a", "b")
+    )
+    assert first == again != other
+
+
+def test_a_limit_after_a_retry_is_waited_for_a_minute_again() -> None:
+    """Whoever retried has decided that it is time."""
+    session = limited()
+    for result in (Result(), Result("overloaded"), Result()):
+        session = next_command(LIMITED, handle_result(LIMITED, session, result))
+    failed = handle_result(LIMITED, session, Result("error"))
+    (wait,) = waits_of(next_command(LIMITED, retry(failed)), 1)
+    assert wait < 90
 
 
 @pytest.mark.parametrize("until", ["2026-01-01T12:00:00+00:00", "2026-01-01T12:00:00"])
@@ -143,8 +199,10 @@ def test_nobody_is_asked_how_a_wait_ended(policy: OnUnknown | None) -> None:
 
     kind = Careful()
     session = handle_result(kind, next_command(kind, start(kind)), Result("overloaded"))
+    wait = opened(next_command(kind, session))
     session = settle_unknown(kind, next_command(kind, session))
-    assert opened(session) == Wait(for_=60.0, about="overloaded")
+    assert isinstance(wait, Wait)
+    assert opened(session) == wait
 
 
 def test_a_row_of_the_table_takes_the_limit_first() -> None:

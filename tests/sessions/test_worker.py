@@ -282,6 +282,43 @@ def test_what_cannot_be_carried_on_is_passed_over(scope: Scope) -> None:
     assert log(scope, lost) == []
 
 
+def test_what_stays_missing_is_tried_less_and_less_often(
+    scope: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice as long a pause each time, up to eight minutes and a half more; it is told once."""
+    lost = sessions.create(scope, "pair", queue="q")
+    with tx():
+        execute("UPDATE session SET environment = 'gone' WHERE id = ?", (lost.id,))
+    pauses: list[float] = []
+    monkeypatch.setattr(Poll, "pass_over", lambda self, name, seconds: pauses.append(seconds))
+    monkeypatch.setattr(worker, "SWEEP_SECONDS", 0.05)
+    with Watched() as seen:
+        wait_for(lambda: len(pauses) >= 5)
+    assert all(1 <= pause / 60 / 2**n <= 1.5 for n, pause in enumerate(pauses[:4]))
+    assert 480 <= pauses[4] <= 720
+    assert seen.told("skipped") == [lost.id]
+
+
+def test_what_is_there_again_is_tried_as_soon_as_ever(
+    scope: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session that went on has the short pause again when it is next stopped."""
+    made = sessions.create(scope, "pause", input={"seconds": 0.001}, queue="q")
+    pauses: list[float] = []
+    lacking = [True, True, False, True]
+
+    def require(candidate: queue.Candidate) -> None:
+        if lacking and lacking.pop(0):
+            raise UnknownType("there is no session type pause")
+
+    monkeypatch.setattr(attempts, "require_usable", require)
+    monkeypatch.setattr(Poll, "pass_over", lambda self, name, seconds: pauses.append(seconds))
+    monkeypatch.setattr(worker, "SWEEP_SECONDS", 0.05)
+    with Watched():
+        wait_for(lambda: status(scope, made) == ["complete"])
+    assert [pause < 91 for pause in pauses] == [True, False, True]
+
+
 def test_a_fault_in_one_session_ends_no_worker(
     scope: Scope, monkeypatch: pytest.MonkeyPatch
 ) -> None:

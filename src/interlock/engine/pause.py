@@ -7,7 +7,10 @@ own, and after it the step's command once more with the same attempt: nothing is
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import islice, takewhile
+from zlib import crc32
 
 from attrs import evolve
 
@@ -31,7 +34,10 @@ AGAIN = (RETRY, REPLY)
 """The answers to the engine's own question that run the step again."""
 
 SECONDS = 60.0
-"""How long to wait where the result does not say until when."""
+"""How long to wait at first where the result does not say until when; twice as long each time."""
+
+DOUBLINGS = 5
+"""So often it grows: to about half an hour."""
 
 LONGEST = 24 * 3600.0
 """The longest wait that a `retry_after` may ask for, in seconds."""
@@ -53,7 +59,7 @@ def pause(definition: Definition, session: Session) -> Wait | Ask | None:
     if row is None or row.result is None or not is_pause(definition, session.step, row.result):
         return None
     if row.result.status in WAITS:
-        return wait_of(row.result)
+        return wait_of(row.result, session)
     return _ask(definition, session.step, row.result)
 
 
@@ -102,19 +108,41 @@ def _ask(definition: Definition, step: str, result: Result) -> Ask:
     return Ask(question, tuple(choices), about=STALLED)
 
 
-def wait_of(result: Result) -> Wait:
+def wait_of(result: Result, session: Session) -> Wait:
     """How long a limit lasts, as its `data` says: `until`, an ISO 8601 time, or `retry_after`, in
-    seconds; a minute where it does not say."""
-    about, until = result.status, _time(result.data.get("until"))
+    seconds. Where it does not say, a minute, and twice as long each time that the session's step
+    is limited again; up to a half more, so that not all who were limited come back at once."""
+    about, until = result.status, read_until(result.data.get("until"))
     if until is not None:
         return Wait(until=until, about=about)
     seconds = result.data.get("retry_after")
     if isinstance(seconds, int | float) and 0 <= seconds <= LONGEST:
         return Wait(for_=float(seconds), about=about)
-    return Wait(for_=SECONDS, about=about)
+    share = crc32(f"{session.id}.{session.seq}".encode()) / 2**32  # the same in each replay
+    seconds = SECONDS * 2 ** _waited(session) * (1 + share / 2)
+    return Wait(for_=round(seconds, 3), about=about)
 
 
-def _time(text: object) -> datetime | None:
+def _waited(session: Session) -> int:
+    """How often the engine has waited for the session's step, one time after the other; at most
+    as often as a wait grows."""
+
+    def goes_on(row: Interaction) -> bool:
+        return row.seq > session.since and row.step == session.step and _is_limited(row)
+
+    rows: Iterable[Interaction] = islice(session.log.recent(), 2 * DOUBLINGS + 1)
+    limited = takewhile(goes_on, (row for row in rows if row.status != "open"))
+    return sum(isinstance(row.command, Wait) for row in limited)
+
+
+def _is_limited(row: Interaction) -> bool:
+    """True of a wait of the engine's, and of what it waits for."""
+    if isinstance(row.command, Wait):
+        return row.command.about in WAITS
+    return row.result is not None and row.result.status in WAITS
+
+
+def read_until(text: object) -> datetime | None:
     """The time in a text, in UTC where it names no zone; None where there is no usable one."""
     try:
         time = datetime.fromisoformat(str(text))

@@ -25,7 +25,7 @@ from interlock.agents.stream import fields_of
 from interlock.agents.usage import join_usages
 from interlock.engine.commands import Prompt
 from interlock.engine.errors import InterlockError, InvalidInput
-from interlock.engine.pause import WAITS, wait_of
+from interlock.engine.pause import WAITS, read_until, wait_of
 from interlock.engine.values import Interaction, Result, Session, changed
 from interlock.store import connection, queries
 
@@ -102,7 +102,7 @@ class Ladder:
             limits.pop(choice, None)
             if result.status not in WAITS or self.stop.is_set():
                 return self._remember(self._join(result), limits)
-            wait = wait_of(result)
+            wait = wait_of(result, self.session)
             limits[choice] = wait.until or now + timedelta(seconds=wait.for_ or 0)
         free = min(limits.values())
         limited = Result("rate_limited", error="every agent that is named is limited")
@@ -223,7 +223,7 @@ def _read_limits(session: Session, choices: Sequence[str]) -> dict[str, datetime
     retried or reopened it since has decided that it is time."""
     known = fields_of(session.state.get("limited"))
     told = fields_of(known.get("until")) if known.get("since") == session.since else {}
-    times = {choice: wait_of(Result(data={"until": told.get(choice)})).until for choice in choices}
+    times = {choice: read_until(told.get(choice)) for choice in choices}
     return {choice: time for choice, time in times.items() if time is not None}
 
 

@@ -9,6 +9,7 @@ became ready. What no message tells of it finds all the same, a little later.
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -35,11 +36,20 @@ POLL_SECONDS = 0.5
 SWEEP_SECONDS = 2.0
 """The same where messages tell of it, and the message was lost."""
 SKIP_SECONDS = 60.0
-"""When a session is tried again that could not be carried on."""
+"""When a session is tried again that could not be carried on; after twice as long each time, and
+up to a half more, so that many workers do not try at once."""
+SKIP_DOUBLINGS = 3
+"""So often it grows."""
 TAKEN_SECONDS = 1.0
 LAST_SECONDS = 20.0
 """How long stopped commands may take to end."""
 GRACE_SECONDS = 30.0
+
+
+def skip_seconds(skips: int) -> float:
+    """How long to leave out what could not be carried on, and has been left out so often before."""
+    longer: int = 2 ** min(skips, SKIP_DOUBLINGS)
+    return SKIP_SECONDS * longer * random.uniform(1, 1.5)  # noqa: S311  jitter, not a secret
 
 
 class Worker:
@@ -69,7 +79,7 @@ class Worker:
         self._grace = grace
         self._busy: dict[str, Candidate] = {}
         self._served = False
-        self._skipped: set[str] = set()
+        self._skips: dict[str, int] = {}
         self._look = Look()
         self._look_at = 0.0
         self._fault = ""
@@ -184,10 +194,11 @@ class Worker:
         if not isinstance(note, Note):
             if self._inbox is not None:
                 self._inbox.add(note)
-            return
-        candidate = note.candidate
-        if candidate is None:
-            return
+        elif note.candidate is not None:
+            self._settle(note, note.candidate)
+
+    def _settle(self, note: Note, candidate: Candidate) -> None:
+        """What an attempt that has ended means for the next ones."""
         del self._busy[candidate.id]
         if note.kind == "taken":
             self._poll.pass_over(candidate.id, TAKEN_SECONDS)
@@ -195,14 +206,20 @@ class Worker:
         if self._inbox is not None and (not self._inbox.end(candidate.id) or self._look.held_back):
             self._look_at = 0.0  # there may be others that no message tells of
         if note.kind in ("skipped", "failed"):
-            name = candidate.type if note.by_type else candidate.id
-            self._poll.pass_over(name, SKIP_SECONDS)
-            if name in self._skipped:
-                return
-            self._skipped.add(name)
-        else:
-            self._served = True
+            if self._skip(candidate.type if note.by_type else candidate.id):
+                self._tell(note)
+            return
+        self._served = True
+        for name in (candidate.id, candidate.type):
+            self._skips.pop(name, None)
         self._tell(note)
+
+    def _skip(self, name: str) -> bool:
+        """Leave out a session, or a type, for a time; True the first time."""
+        skips = self._skips.get(name, 0)
+        self._skips[name] = skips + 1
+        self._poll.pass_over(name, skip_seconds(skips))
+        return skips == 0
 
     def _patience(self) -> float:
         """Seconds until something is to be done that no message tells of."""
