@@ -249,7 +249,7 @@ def test_a_server_that_is_away_for_a_while_is_waited_for(
         worker.join(LONG)
         assert said == [0]
         proxy.leave()
-        monkeypatch.setattr(postgres, "RETURN_SECONDS", 0.0)
+        monkeypatch.setattr(postgres, "RETURN_SECONDS", 0.01)
         with pytest.raises(StoreUnusable, match="cannot be reached"):
             value("SELECT 1")
         reopen(url)

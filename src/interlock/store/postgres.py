@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import random
+import logging
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -38,8 +37,8 @@ POOL_SECONDS = 60
 """How long a thread waits for one."""
 RETURN_SECONDS = 30.0
 """How long a process that was connected waits for a server that is away."""
-FIRST_PAUSE, LAST_PAUSE = 0.05, 1.0
-"""Seconds between two tries, at first and at last, give or take a half: not all come at once."""
+PAUSES = {"wait_initial": 0.05, "wait_max": 1.0, "wait_jitter": 0.5}
+"""Seconds between two tries: they grow, and have a share of chance, so not all come at once."""
 HOLD = (
     "WITH RECURSIVE above(id, parent_id) AS (SELECT id, parent_id FROM session WHERE id = ? "
     "UNION ALL SELECT s.id, s.parent_id FROM session s JOIN above a ON s.id = a.parent_id) "
@@ -202,17 +201,20 @@ class Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse has
 
     def _patiently(self, sql: str, values: Sequence[Any] | None) -> Any:
         """Run what can be run again: on a new connection where the old one is lost."""
-        began, pause = time.monotonic(), FIRST_PAUSE
-        while True:
-            try:
-                return self._run(sql, values)
-            except (psycopg.OperationalError, peewee.OperationalError) as error:
-                if not self._is_away(error) or time.monotonic() > began + RETURN_SECONDS:
-                    raise
-            time.sleep(random.uniform(0.5, 1.5) * pause)  # noqa: S311  jitter, not a secret
-            pause = min(LAST_PAUSE, 2 * pause)
+        try:
+            return self._run(sql, values)
+        except (psycopg.OperationalError, peewee.OperationalError) as error:
+            if not self._is_away(error):
+                raise
+        from stamina import RetryingCaller  # only an outage needs it
+
+        logging.getLogger("stamina").addHandler(logging.NullHandler())  # errors are told by us
+        insist = RetryingCaller(attempts=None, timeout=RETURN_SECONDS, **PAUSES)
+        return insist(self._is_away, self._run, sql, values)
 
     def _is_away(self, error: Exception) -> bool:
+        if not isinstance(error, psycopg.OperationalError | peewee.OperationalError):
+            return False
         if not self._state.closed:
             return self._give_up_lost()
         return _sqlstate(error) in (None, *STARTING)
