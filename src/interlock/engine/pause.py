@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from hashlib import sha256
 from itertools import islice, takewhile
-from zlib import crc32
 
 from attrs import evolve
 
@@ -118,8 +118,8 @@ def wait_of(result: Result, session: Session) -> Wait:
     seconds = result.data.get("retry_after")
     if isinstance(seconds, int | float) and 0 <= seconds <= LONGEST:
         return Wait(for_=float(seconds), about=about)
-    share = crc32(f"{session.id}.{session.seq}".encode()) / 2**32  # the same in each replay
-    seconds = SECONDS * 2 ** _waited(session) * (1 + share / 2)
+    drawn = sha256(f"{session.id}.{session.seq}".encode()).digest()  # the same in each replay
+    seconds = SECONDS * 2 ** _waited(session) * (1 + drawn[0] / 512)
     return Wait(for_=round(seconds, 3), about=about)
 
 

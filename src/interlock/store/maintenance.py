@@ -204,7 +204,7 @@ def require_file() -> None:
     if not backend().is_file:
         raise Refused(
             f"{connection.location()} is copied and restored by PostgreSQL's own programs: "
-            "pg_dump and pg_restore"
+            "pg_dump and pg_restore, and `interlock db restore` without a file after that"
         )
 
 

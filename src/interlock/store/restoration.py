@@ -1,4 +1,5 @@
-"""A backup made the database again, so that whoever worked on what was there can write no more."""
+"""A backup made the database again, so that whoever worked on what was there can write no more:
+a file by us, the database of a server by the server's own programs."""
 
 from __future__ import annotations
 
@@ -39,6 +40,22 @@ def restore(backup: Path, aside: Path) -> int:
     url = f"sqlite:///{connection.location()}"
     connection.disconnect()
     connection.connect(url)  # a backup of an older version is brought up to date
+    return maintenance.count_sessions()
+
+
+def void_leases() -> int:
+    """How many sessions the open database has, which its server's own programs restored: every
+    lease is void from now on, as after `restore`. Raises Refused."""
+    opened = connection.backend()
+    if opened.is_file:
+        raise Refused(f"name the backup that {opened.location} shall be again")
+    if opened.is_walled:
+        raise Refused(
+            f"this role is shown one account at a time in {opened.location}; "
+            "name an administrator in its URL"
+        )
+    with connection.tx():
+        connection.execute(VOID)
     return maintenance.count_sessions()
 
 
