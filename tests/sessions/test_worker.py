@@ -18,7 +18,8 @@ from interlock.sessions.poll import Look, Poll
 from interlock.sessions.runner import proceed
 from interlock.sessions.worker import Until, Worker
 from interlock.store import messages, queue
-from interlock.store.connection import disconnect, execute, fetch, tx
+from interlock.store.connection import disconnect, execute, fetch, now, tx
+from interlock.store.times import write_time
 from tests.sessions.moves import children, let_time_pass, log, story, submit
 from tests.sessions.processes import wait_for
 
@@ -535,6 +536,31 @@ def test_the_session_of_a_worker_that_died_is_taken_at_once(scope: Scope) -> Non
         )
     Watched().drain()
     assert story(scope, made) == [("first", "unknown"), ("first", "done"), ("second", "done")]
+
+
+def test_a_worker_looks_when_the_lease_of_another_machine_is_over(scope: Scope) -> None:
+    """No message tells of a worker that died there; this one waits for the end, and not longer."""
+    made = sessions.create(scope, "pair", queue="q")
+    sessions.next_command(scope, made.id)
+
+    def lease(until: datetime) -> None:
+        owner = f"far-away:1:1.00:{'0' * 32}"
+        with tx():
+            execute(
+                "UPDATE session SET lease_owner = ?, lease_until = ?", (owner, write_time(until))
+            )
+
+    end = now() + timedelta(hours=1)
+    lease(end)
+    assert Poll((), (), Caps()).look({}, 1) == Look(lease_end=end)
+    end = now() + timedelta(seconds=1)
+    lease(end)
+    with Watched():
+        wait_for(lambda: status(scope, made) == ["complete"])
+    lost, *rows = log(scope, made)
+    assert (lost.status, [row.status for row in rows]) == ("unknown", ["done", "done"])
+    assert lost.completed_at is not None
+    assert lost.completed_at >= end
 
 
 def test_a_session_that_somebody_else_runs_is_left_alone(scope: Scope) -> None:

@@ -24,6 +24,8 @@ class Look:
     chosen: tuple[Candidate, ...] = ()
     held_back: bool = False
     next_time: datetime | None = None
+    lease_end: datetime | None = None
+    """When the first lease of another is over, unless he keeps it up; None where there is none."""
 
 
 class Poll:
@@ -47,7 +49,7 @@ class Poll:
         has the ids of those that messages have come for: then they tell when to look again, too."""
         now, moment = connection.now(), time.monotonic()
         self._passed = {name: until for name, until in self._passed.items() if until > moment}
-        running, found = self._held(busy, now)
+        running, found, ends = self._held(busy, now)
         times, due = [], str(write_time(now))
         left_out = {*busy, *self._passed}
         for lane in filter(self._wants, queue.lanes()):
@@ -65,24 +67,27 @@ class Poll:
             tuple(chosen),
             held_back=len(chosen) < min(free, len(found)),
             next_time=min(filter(None, times), default=None),
+            lease_end=min(ends, default=None),
         )
 
     def _held(
         self, busy: Mapping[str, Candidate], now: datetime
-    ) -> tuple[Collection[Candidate], list[Candidate]]:
-        """What is carried on, here and elsewhere; and what is ready since its holder has died, or
-        was stopped."""
-        running, left = dict(busy), []
+    ) -> tuple[Collection[Candidate], list[Candidate], list[datetime]]:
+        """What is carried on, here and elsewhere; what is ready since its holder has died, or was
+        stopped; and when the leases of those elsewhere are over."""
+        running, left, ends = dict(busy), [], []
         lives: dict[str, bool] = {}  # each process is looked up once
         for held in queue.leased():
             one, process = held.session, held.owner.rpartition(":")[0]
             if process not in lives:
                 lives[process] = is_alive(held.owner)
             if held.until > now and lives[process]:
+                if one.id not in busy:
+                    ends.append(held.until)
                 running[one.id] = one
             elif one.id not in busy and self._wants(one) and _is_due(one, now):
                 left.append(one)
-        return running.values(), left
+        return running.values(), left, ends
 
     def _wants(self, one: Lane | Candidate) -> bool:
         return (

@@ -171,11 +171,15 @@ class Worker:
 
     def _pause(self) -> float:
         """Seconds until it looks again without being told to."""
-        if self._inbox is not None:
-            return POLL_SECONDS if self._look.held_back else SWEEP_SECONDS
-        due = self._look.next_time
-        left = POLL_SECONDS if due is None else (due - connection.now()).total_seconds()
-        return min(max(0.0, left), POLL_SECONDS)
+        # The holder of a lease that ends may have died on another machine: no message tells of it.
+        most, due = POLL_SECONDS, [self._look.lease_end]
+        if self._inbox is None:
+            due.append(self._look.next_time)
+        elif not self._look.held_back:
+            most = SWEEP_SECONDS
+        first = min(filter(None, due), default=None)
+        left = most if first is None else (first - connection.now()).total_seconds()
+        return min(max(0.0, left), most)
 
     def _read_mail(self) -> None:
         with suppress(Empty):
