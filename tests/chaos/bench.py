@@ -32,12 +32,16 @@ class Bench:
         self.effects = user.home / "effects"
 
     def errand(
-        self, modes: dict[str, list[str]] | None = None, *, queue: str | None = None
+        self,
+        modes: dict[str, list[str]] | None = None,
+        *,
+        kind: str = "errand",
+        queue: str | None = None,
     ) -> Session:
-        """A new session; the commands of some steps behave as asked."""
+        """A new session of a type of the workload; the commands of some steps behave as asked."""
         given: dict[str, Any] = {"agent": AGENT, "file": str(self.effects), "modes": modes or {}}
         where = str(self.user.project)
-        return sessions.create(self.scope, "errand", input=given, workdir=where, queue=queue)
+        return sessions.create(self.scope, kind, input=given, workdir=where, queue=queue)
 
     def begin(self, words: list[str], point: Point) -> subprocess.Popen[str]:
         """The command line, with a point at which it ends."""

@@ -75,7 +75,7 @@ def _row_faults(
         yield "is open"
     if place in heard and output != heard[place]:
         yield f"was acknowledged with {heard[place]} and is {row.status} with {output!r}"
-    executed = session.type == "errand" and not isinstance(row.command, Ask)
+    executed = session.type != "talk" and not isinstance(row.command, Ask)
     if executed and row.status == "done" and [output] != tokens:
         yield f"is done with {output!r}, and what ran left {tokens}"
     if executed and row.status not in ("done", "unknown"):
@@ -83,8 +83,8 @@ def _row_faults(
 
 
 def statuses(scope: Scope) -> Counter[str]:
-    """How many rows of errands have each status."""
-    found = (one for one in every(scope) if one.type == "errand")
+    """How many rows of sessions that run commands have each status."""
+    found = (one for one in every(scope) if one.type != "talk")
     return Counter(row.status for one in found for row in sessions.history(scope, one.id))
 
 

@@ -2,15 +2,18 @@
 is told as unknown, and nothing else ran twice."""
 
 import signal
+from collections.abc import Iterable
+from itertools import product
 from pathlib import Path
 
 import pytest
 
-from interlock import Session, sessions
+from interlock import Result, Session, sessions
 from interlock.engine.errors import SessionEnded
 from tests.acceptance.user import wait_until
 from tests.chaos import ledger
 from tests.chaos.bench import LONG, NOWHERE, Bench
+from tests.chaos.conftest import KINDS
 
 POINTS = {
     "before the claim": ("interlock.store.records", "claim", "before", 1),
@@ -34,63 +37,76 @@ POINTS = {
     "after a renewal": ("interlock.store.records", "renew", "after", 1),
     "before the release": ("interlock.store.records", "release", "before", 1),
     "after the release": ("interlock.store.records", "release", "after", 1),
+    "before the last release": ("interlock.store.records", "release", "before", 1),
+    "after the last release": ("interlock.store.records", "release", "after", 1),
 }
-LITTLE = ("after a spawn", "before the result is recorded", "before an acknowledgement")
-KINDS = 6  # of processes that the program starts
+WAITING = ("before the release", "after the release")
+"""Points of a run that finds nothing to do but to wait."""
+ON_A_SERVER = "between result and next row"
+"""The point that `make test` tries there too: in the middle of a transaction."""
+STARTED = 6  # processes, by the program
 CANCELLING = {
     "before the cancel": ("interlock.sessions.lifecycle", "_cancel", "before", 1),
+    "before its row is written": ("interlock.store.rows", "Writing.perform", "before", 1),
+    "after its row is written": ("interlock.store.rows", "Writing.perform", "after", 1),
     "in the cancel": ("interlock.sessions.lifecycle", "_cancel", "after", 1),
+    "before its commit": ("interlock.store.connection", "tx.__exit__", "before", 1),
     "after the cancel": ("interlock.sessions.work", "Work.__exit__", "after", 1),
 }
+LAST = ("before the last release", "after the last release", "after the cancel")
+"""Points at which a session has ended, so that no other process comes there."""
+DEADLY = ("effect-then-die", "die-then-effect")
+"""What programs do that kill who waits for them."""
+ON_BOTH = pytest.mark.parametrize("user", KINDS, indirect=True)
 
 
-@pytest.mark.parametrize(
-    ("name", "times"),
-    [
-        *((name, 1) for name in LITTLE),
-        *(
-            pytest.param(name, times, marks=pytest.mark.chaos)
-            for name in POINTS
-            for times in (1, 2)
-            if times == 2 or name not in LITTLE
-        ),
-    ],
-)
+def cases(points: Iterable[str]) -> list[object]:
+    """Each point on both kinds of database, once and twice; in `make test` once on a file, and one
+    on a server."""
+    return [
+        pytest.param(kind, name, times, marks=() if little else pytest.mark.chaos)
+        for kind, name, times in product(KINDS, points, (1, 2))
+        for little in [times == 1 and (kind == "sqlite" or name == ON_A_SERVER)]
+        if times == 1 or name not in LAST
+    ]
+
+
+@pytest.mark.parametrize(("user", "name", "times"), cases(POINTS), indirect=["user"])
 def test_a_run_that_is_killed_at_a_point_goes_on(bench: Bench, name: str, times: int) -> None:
     """Once, and twice in a row."""
     modes = {"first": ["slow", "60"]} if "renewal" in name else {}
-    session = bench.errand(modes)
+    session = bench.errand(modes, kind="asked" if name in WAITING else "errand")
     for _ in range(times):
         bench.die(["run", session.id], POINTS[name])
     if modes:
-        _let_it_be_quick(bench, session)
-        return
-    bench.require_whole(session, times)
+        _require_lost(bench, session, times)
+    elif name in WAITING:
+        sessions.answer(bench.scope, session.id, "approve")
+        bench.require_whole(session, 0)
+    else:
+        bench.require_whole(session, times)
 
 
-def _let_it_be_quick(bench: Bench, session: Session) -> None:
-    """A command that would take too long was lost with its process; that is told, and its
+def _require_lost(bench: Bench, session: Session, times: int) -> None:
+    """A command that would take long was lost with its process: so many rows tell of it, and its
     program is gone."""
-    row = sessions.next_command(bench.scope, session.id)
-    assert row.status == "open"
-    sessions.cancel(bench.scope, session.id)
-    (*lost, last) = sessions.history(bench.scope, session.id)
-    assert {one.status for one in lost if one.seq < row.seq} <= {"unknown"}
-    assert last.command.kind == "call"
+    wait_until(lambda: not bench.programs())
+    sessions.run(bench.scope, session.id, lambda command: Result())
+    rows = sessions.history(bench.scope, session.id)
+    assert [row.status for row in rows] == [*["unknown"] * times, *["done"] * 3]
     assert sessions.verify(bench.scope, session.id) == []
 
 
 @pytest.mark.parametrize(
-    ("step", "mode", "times"),
+    ("user", "step", "mode", "times"),
     [
-        pytest.param("second", "effect-then-die", 1, id="once"),
+        pytest.param("sqlite", "second", "effect-then-die", 1, id="once"),
         *(
-            pytest.param(step, mode, times, marks=pytest.mark.chaos)
-            for step in ("first", "third")
-            for mode in ("effect-then-die", "die-then-effect")
-            for times in (1, 2)
+            pytest.param(*one, marks=pytest.mark.chaos)
+            for one in product(KINDS, ("first", "third"), DEADLY, (1, 2))
         ),
     ],
+    indirect=["user"],
 )
 def test_an_effect_that_kills_who_waits_for_it_is_unknown(
     bench: Bench, step: str, mode: str, times: int
@@ -113,29 +129,31 @@ def test_an_effect_that_kills_who_waits_for_it_is_unknown(
     assert sessions.verify(bench.scope, session.id) == []
 
 
-@pytest.mark.chaos
-@pytest.mark.parametrize("name", CANCELLING)
-@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize(("user", "name", "times"), cases(CANCELLING), indirect=["user"])
 def test_a_cancel_that_is_killed_has_happened_or_has_not(
     bench: Bench, name: str, times: int
 ) -> None:
     """Never half: the next cancel ends the session, or finds it ended; the log is whole."""
     session = bench.errand()
     sessions.next_command(bench.scope, session.id)
-    happened = name == "after the cancel"
-    for _ in range(1 if happened else times):
+    for _ in range(times):
         bench.die(["cancel", session.id], CANCELLING[name])
-    found = sessions.get(bench.scope, session.id)
-    assert found.status == ("cancelled" if happened else "active")
-    try:
+    if name in LAST:
+        with pytest.raises(SessionEnded):
+            sessions.cancel(bench.scope, session.id)
+    else:
+        assert sessions.get(bench.scope, session.id).status == "active"
         sessions.cancel(bench.scope, session.id)
-    except SessionEnded:
-        assert happened
     assert sessions.get(bench.scope, session.id).status == "cancelled"
+    functions = [
+        getattr(row.command, "function", "") for row in sessions.history(bench.scope, session.id)
+    ]
+    assert functions == ["", "session.cancel"]
     assert sessions.verify(bench.scope, session.id) == []
 
 
 @pytest.mark.chaos
+@ON_BOTH
 @pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("mode", ["hang", "fork-tree", "ignore-TERM"])
 def test_what_a_killed_run_leaves_is_gone(bench: Bench, tmp_path: Path, mode: str) -> None:
@@ -147,7 +165,7 @@ def test_what_a_killed_run_leaves_is_gone(bench: Bench, tmp_path: Path, mode: st
     session = bench.errand({"first": [mode, *words]})
     process = bench.begin(["run", session.id], NOWHERE)
     wait_until(lambda: bool(ledger.lines(bench.effects)))
-    wait_until(lambda: mode != "fork-tree" or len([*marks.iterdir()]) == KINDS)
+    wait_until(lambda: mode != "fork-tree" or len([*marks.iterdir()]) == STARTED)
     assert bench.programs()
     process.kill()
     process.communicate(timeout=LONG)
@@ -158,6 +176,7 @@ def test_what_a_killed_run_leaves_is_gone(bench: Bench, tmp_path: Path, mode: st
 
 
 @pytest.mark.chaos
+@ON_BOTH
 @pytest.mark.parametrize(
     ("words", "status"),
     [

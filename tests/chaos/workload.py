@@ -1,8 +1,9 @@
 """Session types whose commands leave a line each; they are trusted as a file."""
 
 import sys
+from typing import ClassVar
 
-from interlock import COMPLETE, Command, Session, SessionType, Shell, step
+from interlock import COMPLETE, Ask, Command, Session, SessionType, Shell, step
 
 LIMIT = 10**6
 
@@ -11,7 +12,7 @@ class Errand(SessionType):
     """Three commands; each is told what the one before it printed."""
 
     budget = LIMIT
-    transitions = (
+    transitions: ClassVar[tuple[tuple[str, str, str], ...]] = (
         ("ok", "first", "second"),
         ("ok", "second", "third"),
         ("ok", "third", COMPLETE),
@@ -35,6 +36,16 @@ class Errand(SessionType):
         name = f"{session.id} {session.seq + 1} {before or 'nothing'}"
         agent = (sys.executable, "-S", "-E", session.input["agent"])
         return Shell((*agent, mode, session.input["file"], name, *arguments))
+
+
+class Asked(Errand):
+    """The same, once a person allows it."""
+
+    transitions = (("approve", "ask", "first"), *Errand.transitions)
+
+    @step
+    def ask(self, session: Session) -> Command:
+        return Ask("May it begin?", choices=("approve",))
 
 
 class Talk(SessionType):
