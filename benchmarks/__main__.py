@@ -6,6 +6,7 @@ The exit status is 1 when a bound is not held. BENCH_DIR names the disk to measu
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 from benchmarks.figures import FIGURES, GROUPS
@@ -20,6 +21,8 @@ def main(names: list[str]) -> int:
             f"no figure {unknown[0]!r}; there are {', '.join((*FIGURES, *GROUPS))}", file=sys.stderr
         )
         return 2
+    # What pip installs is compiled: what is started here may keep what it compiles, too.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     held = True
     for name in names or FIGURES:
         figure = FIGURES[name]()

@@ -14,16 +14,15 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from threading import Event
-from typing import Any
 
-from benchmarks import agents, ground, workers
+from benchmarks import agents, ground, worker_figures
+from benchmarks.bounds import Figure, bound
 from interlock import Result, accounts, sessions
 from interlock.environments import making
 from interlock.environments.git import Git
 from interlock.sessions import recent
 from interlock.store import connection
 
-Figure = dict[str, Any]
 STEPS = 1000
 ROUNDS = 15
 LONG = 10_000
@@ -48,16 +47,7 @@ def postgres_ratio() -> Figure:
         pairs = [(postgres.linked(url, STEPS), postgres.raw(url, STEPS)) for _ in range(5)]
     ratio = statistics.median(ours / limit for ours, limit in pairs)
     ours, limit = (round(statistics.median(rate)) for rate in zip(*pairs, strict=True))
-    return _bound(ratio, at_least=0.4, per_s=ours, raw_per_s=limit)
-
-
-def fleet() -> Figure:
-    """Sessions a second that four worker processes on PostgreSQL begin and end."""
-    from benchmarks import postgres
-
-    with postgres.server() as url:
-        rates = [postgres.fleet(url, processes=4, number=400) for _ in range(3)]
-    return _bound(statistics.median(rates), at_least=100.0, best=round(max(rates)))
+    return bound(ratio, at_least=0.4, per_s=ours, raw_per_s=limit)
 
 
 def long_run() -> Figure:
@@ -68,27 +58,27 @@ def long_run() -> Figure:
     runs = [_subprocess("long", number) for number in range(3)]
     wall = [round(run["wall"], 2) for run in runs]
     processor = round(statistics.median(run["processor"] for run in runs), 2)
-    return _bound(statistics.median(wall), at_most=1.1, rounds=wall, processor=processor)
+    return bound(statistics.median(wall), at_most=1.1, rounds=wall, processor=processor)
 
 
 def disk() -> Figure:
     """KB on disk a step at 10,000 steps, the write-ahead log in it."""
-    return _bound(_subprocess("long")["kb_per_step"], at_most=6.5)
+    return bound(_subprocess("long")["kb_per_step"], at_most=6.5)
 
 
 def memory() -> Figure:
     """Peak MB of the process that ran 10,000 steps."""
-    return _bound(_subprocess("long")["peak_mb"], at_most=80.0)
+    return bound(_subprocess("long")["peak_mb"], at_most=80.0)
 
 
 def ready() -> Figure:
     """Milliseconds until the next command of a session of 10,000 interactions is known."""
-    return _bound(_subprocess("ready")["ready_ms"], at_most=10.0)
+    return bound(_subprocess("ready")["ready_ms"], at_most=10.0)
 
 
 def latest() -> Figure:
     """Milliseconds for the latest 20 of 100,000 sessions."""
-    return _bound(_subprocess("latest")["latest_ms"], at_most=2.0)
+    return bound(_subprocess("latest")["latest_ms"], at_most=2.0)
 
 
 def start_up() -> Figure:
@@ -97,7 +87,7 @@ def start_up() -> Figure:
     ours = [_seconds([str(command), "--version"]) for _ in range(15)]
     click = [_seconds([sys.executable, "-c", "import click"]) for _ in range(15)]
     ratio = statistics.median(ours) / statistics.median(click)
-    return _bound(ratio, at_most=2.0, ms=round(statistics.median(ours) * 1000, 1))
+    return bound(ratio, at_most=2.0, ms=round(statistics.median(ours) * 1000, 1))
 
 
 def clone() -> Figure:
@@ -110,7 +100,7 @@ def clone() -> Figure:
             began = time.perf_counter()
             making.clone(Path(folder, str(number)), git, "clone", "bench")
             times.append(time.perf_counter() - began)
-    return _bound(statistics.median(times), at_most=2.0, slowest=round(max(times), 2))
+    return bound(statistics.median(times), at_most=2.0, slowest=round(max(times), 2))
 
 
 def agent_wall() -> Figure:
@@ -120,7 +110,7 @@ def agent_wall() -> Figure:
     it adds to a session of one prompt, its own start included.
     """
     found = agents.measure()
-    return _bound(
+    return bound(
         found["local_wall"] * 1000,
         at_most=150.0,
         bare_ms=round(found["bare_wall"] * 1000),
@@ -133,7 +123,7 @@ def agent_processor() -> Figure:
     """Processor time that Interlock takes for one prompt of Claude Code, to that of Claude Code."""
     found = agents.measure()
     bare = found["bare_agent"]
-    return _bound(
+    return bound(
         found["local_own"] / bare,
         at_most=0.05,
         bare_ms=round(bare * 1000),
@@ -141,26 +131,6 @@ def agent_processor() -> Figure:
         clone_ms=round(found["clone_own"] * 1000, 1),
         session_ms=round(found["local_session_own"] * 1000),
     )
-
-
-def threads() -> Figure:
-    """Durable steps a second of a worker with four threads, to one with one: median of rounds."""
-    found = workers.rates()
-    ratio = statistics.median(four / one for one, four in found)
-    one, four = (round(statistics.median(rate)) for rate in zip(*found, strict=True))
-    return _bound(ratio, at_least=0.9, one_per_s=one, four_per_s=four)
-
-
-def claim() -> Figure:
-    """A look and a claim beside 10,000 sessions that wait, to one without them."""
-    alone, beside = map(statistics.median, workers.claims())
-    return _bound(beside / alone, at_most=2.0, ms=round(beside, 2), alone_ms=round(alone, 2))
-
-
-def worker_start() -> Figure:
-    """Seconds from the start of `interlock worker` to the end of its first step."""
-    times = workers.starts()
-    return _bound(statistics.median(times), at_most=1.0, slowest=round(max(times), 2))
 
 
 FIGURES: dict[str, Callable[[], Figure]] = {
@@ -176,15 +146,12 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "clone_100_mb_s": clone,
     "agent_added_ms": agent_wall,
     "agent_added_cpu": agent_processor,
-    "worker_4_to_1": threads,
-    "claim_among_10000": claim,
-    "worker_start_s": worker_start,
-    "fleet_sessions_per_s": fleet,
+    **worker_figures.FIGURES,
 }
 
 GROUPS = {
     "agents": ("agent_added_ms", "agent_added_cpu"),
-    "workers": ("worker_4_to_1", "claim_among_10000", "worker_start_s", "fleet_sessions_per_s"),
+    "workers": tuple(worker_figures.FIGURES),
 }
 """Figures that are measured together."""
 
@@ -259,7 +226,7 @@ def _ratio(measure: Callable[[int], float], *, commits: int) -> Figure:
     ratio = statistics.median(a / b for a, b in zip(ours, limits, strict=True))
     to_ready = statistics.median(a / b for a, b in zip(ours, ready, strict=True))
     to_bare = statistics.median(a / b for a, b in zip(ours, bare, strict=True))
-    return _bound(
+    return bound(
         ratio,
         at_least=0.6,
         steps_per_s=round(statistics.median(ours)),
@@ -267,14 +234,6 @@ def _ratio(measure: Callable[[int], float], *, commits: int) -> Figure:
         to_raw_without_indexes=round(to_bare, 2),
         to_raw_of_ready_text=round(to_ready, 2),
     )
-
-
-def _bound(
-    value: float, *, at_least: float | None = None, at_most: float | None = None, **more: Any
-) -> Figure:
-    ok = (at_least is None or value >= at_least) and (at_most is None or value <= at_most)
-    bound = {"at_least": at_least} if at_least is not None else {"at_most": at_most}
-    return {"value": round(value, 3), **bound, "ok": ok, **more}
 
 
 def print_inner(name: str) -> None:

@@ -41,6 +41,13 @@ def ground() -> Iterator[tuple[Scope, Path]]:
             connection.disconnect()
 
 
+@contextmanager
+def sqlite() -> Iterator[tuple[Scope, str]]:
+    """The same with the URL of the database."""
+    with ground() as (scope, path):
+        yield scope, f"sqlite:///{path}"
+
+
 def relay(scope: Scope, steps: int) -> str:
     """The id of a new session that takes this many steps."""
     return sessions.create(scope, "relay", input={"rounds": steps // 2}).id
