@@ -8,6 +8,8 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
+
 from interlock import Scope, sessions
 from tests.acceptance.user import COMMAND, User
 from tests.chaos import ledger
@@ -21,7 +23,7 @@ DISK = "6m"
 MOUNT = 'mount -t tmpfs -o size="$0" none "$1" && shift && exec "$@"'
 
 
-@sizes(5, 300)
+@sizes(20, 300)
 def test_nobody_hears_of_a_lock(user: User, scope: Scope, chance: Chance, size: int) -> None:
     """32 processes write to one file for so many seconds: none is told that it is locked, and
     everything is there."""
@@ -89,14 +91,16 @@ def _works(words: list[str]) -> bool:
         return False
 
 
-@sizes(30, 100)
+@pytest.mark.parametrize(
+    "user", ["sqlite", pytest.param("postgres", marks=pytest.mark.chaos)], indirect=True
+)
 def test_a_session_that_kills_its_worker_stops_nobody_else(
-    bench: Bench, user: User, scope: Scope, chance: Chance, size: int
+    bench: Bench, user: User, scope: Scope, chance: Chance
 ) -> None:
-    """One among a hundred, and two workers that are started again when they are killed: it is
-    parked after it has killed three, and all others are complete."""
-    ids = [bench.errand(queue="default").id for _ in range(size - 1)]
-    poison = bench.errand({"first": ["effect-then-die"]}, queue="default").id
+    """The first of a hundred, and two workers that are started again when they are killed: it is
+    parked after it has killed three, and all others are complete, each after one command."""
+    poison = bench.errand({"only": ["effect-then-die"]}, kind="chore", queue="default").id
+    ids = [bench.errand(kind="chore", queue="default").id for _ in range(99)]
     command = [COMMAND, "worker", "--drain", "--concurrency", "1"]
 
     def begin() -> subprocess.Popen[bytes]:
@@ -121,5 +125,9 @@ def test_a_session_that_kills_its_worker_stops_nobody_else(
     assert [row.status for row in rows] == ["unknown"] * 3 + ["open"]
     assert getattr(rows[-1].command, "about", None) == "parked"
     assert {sessions.get(scope, one).status for one in ids} == {"complete"}
+    acted = ledger.effects(bench.effects)
+    assert {place: len(tokens) for place, tokens in acted.items()} == {
+        **{(poison, seq): 1 for seq in (1, 2, 3)},
+        **{(one, 1): 1 for one in ids},
+    }
     ledger.require_sound(user, chance.told)
-    chance.report("complete", len(ids))

@@ -8,7 +8,28 @@ from interlock import COMPLETE, Ask, Command, Session, SessionType, Shell, step
 LIMIT = 10**6
 
 
-class Errand(SessionType):
+class Acting(SessionType):
+    """What has commands that leave a line each."""
+
+    def command(self, session: Session, before: str = "") -> Command:
+        """What leaves a line with the number of its row."""
+        mode, *arguments = session.input.get("modes", {}).get(session.step, ["ok"])
+        name = f"{session.id} {session.seq + 1} {before or 'nothing'}"
+        agent = (sys.executable, "-S", "-E", session.input["agent"])
+        return Shell((*agent, mode, session.input["file"], name, *arguments))
+
+
+class Chore(Acting):
+    """One command."""
+
+    transitions = (("ok", "only", COMPLETE),)
+
+    @step
+    def only(self, session: Session) -> Command:
+        return self.command(session)
+
+
+class Errand(Acting):
     """Three commands; each is told what the one before it printed."""
 
     budget = LIMIT
@@ -20,7 +41,7 @@ class Errand(SessionType):
 
     @step
     def first(self, session: Session) -> Command:
-        return self.command(session, "")
+        return self.command(session)
 
     @step
     def second(self, session: Session) -> Command:
@@ -29,13 +50,6 @@ class Errand(SessionType):
     @step
     def third(self, session: Session) -> Command:
         return self.command(session, session.last("second").output)
-
-    def command(self, session: Session, before: str) -> Command:
-        """What leaves a line with the number of its row."""
-        mode, *arguments = session.input.get("modes", {}).get(session.step, ["ok"])
-        name = f"{session.id} {session.seq + 1} {before or 'nothing'}"
-        agent = (sys.executable, "-S", "-E", session.input["agent"])
-        return Shell((*agent, mode, session.input["file"], name, *arguments))
 
 
 class Asked(Errand):
