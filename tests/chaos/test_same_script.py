@@ -69,6 +69,7 @@ def compare(first: str, other: str, chance: Chance, size: int) -> None:
             for one, two in zip_longest(expected[seed], found[seed]):
                 assert two == one, f"seed {seed}"
             answers += len(expected[seed])
+    chance.report("steps", 2 * size * TURNS)
     chance.report("answers", answers)
 
 
@@ -83,7 +84,7 @@ def test_a_script_says_the_same_on_a_file_of_another_kind(
     compare(first, of_large_pages(quick_disk), chance, size)
 
 
-@sizes(5, 500)
+@sizes(10, 1000)
 def test_a_script_says_the_same_on_a_server(
     user: User, quick_disk: Path, server: Server, chance: Chance, size: int
 ) -> None:

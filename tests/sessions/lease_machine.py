@@ -70,7 +70,7 @@ class HeldSessions(EndingSessions):
         for status in statuses:
             if holder.session.active and holder.session.open is not None:
                 self.execute(holder, self.find(holder.key), status)
-                self.agree()
+                self.look()
 
     def execute(self, holder: Holder, model: Model | None, status: str) -> None:
         """Have one executed. Where the session was moved on meanwhile, the result is late and moves

@@ -187,8 +187,12 @@ class Sessions(RuleBasedStateMachine):
 
     @invariant()
     def agree(self) -> None:
-        """The session that was touched is as its model."""
+        """After each step, the session that was touched is as its model."""
         Sessions.steps += 1
+        self.look()
+
+    def look(self) -> None:
+        """Compare what was touched since it was looked at last."""
         while self.touched:
             self.compare(self.touched.pop())
 
