@@ -24,6 +24,7 @@ LIFE = 0.6
 """Seconds between two kills at most; there are four processes to be killed."""
 MOSTLY = 0.7
 """How often a kill waits for something to be done, so that not all come while processes begin."""
+NAMES = ("worker", "other worker", "runner", "client")
 READY = 8
 """So many sessions are always there for those that work."""
 
@@ -81,14 +82,17 @@ class Yard:
 
     def kill(self, name: str) -> None:
         """End a process without a chance to clean up; what a runner had, workers may take up."""
-        victim = self.running.pop(name, None)
-        if victim is None:
-            return
-        victim.kill()
-        victim.wait(LONG)
+        self.end(name)
         if name == "runner":
             with suppress(Refused):
                 sessions.enqueue(self.scope, self.own.id)
+
+    def end(self, name: str) -> None:
+        """End a process, if there is one of this name."""
+        victim = self.running.pop(name, None)
+        if victim is not None:
+            victim.kill()
+            victim.wait(LONG)
 
     def _own(self, name: str) -> str:
         if name == "runner":
@@ -116,7 +120,17 @@ class Yard:
         assert acted, chance.told
         assert heard, chance.told
         ledger.require_sound(self.user, chance.told)
+        self._require_truth(chance)
         return acted, heard
+
+    def _require_truth(self, chance: Chance) -> None:
+        """What was said of a session is so, and of faults nothing was said."""
+        for name in NAMES:
+            told = ledger.lines(self.user.home / name)
+            assert [line for line in told if "Traceback" in line or "fault in" in line] == []
+            for session_id in [line.split()[1] for line in told if " is complete " in line]:
+                found = sessions.get(self.scope, session_id)
+                assert found.status == "complete", chance.told
 
     def user_drains(self) -> subprocess.CompletedProcess[str]:
         """How a worker ended that had nothing to do any more."""
@@ -135,9 +149,9 @@ def yard_of(user: User, scope: Scope) -> Iterator[Yard]:
     """A yard that leaves no process behind."""
     yard = Yard(user, scope)
     with ExitStack() as stack:
-        for name in ("worker", "other worker", "runner", "client"):
+        for name in NAMES:
             yard.begin(name)
-            stack.callback(yard.kill, name)
+            stack.callback(yard.end, name)
         yield yard
 
 
@@ -159,11 +173,6 @@ def test_kills_at_random_moments_lose_nothing(
             yard.kill(name)
             yard.begin(name)
         acted, heard = yard.settle(chance)
-    for name in ("worker", "other worker", "runner", "client"):
-        told = ledger.lines(user.home / name)
-        assert [line for line in told if "Traceback" in line or "fault in" in line] == []
-        for session_id in [line.split()[1] for line in told if " is complete " in line]:
-            assert sessions.get(scope, session_id).status == "complete", chance.told
     rows = ledger.statuses(scope)
     chance.report("kills", size + 4)
     chance.report("effects", sum(map(len, acted.values())))
