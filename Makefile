@@ -5,6 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 AGENTS := tests/real_agents
+# One process more than there are processors: some tests wait for others' ends.
+PROCESSES = $(shell $(BIN)/python -c 'import os; print(os.cpu_count() + 1)')
 AIDER := $(AGENTS)/.aider-venv
 
 .PHONY: check install demo test chaos agents agents-install aider-install lint bench docs lock clean
@@ -29,16 +31,16 @@ lint: install
 # The branch coverage of interlock.engine must be 100 %: setup.cfg says so. Only that package is
 # measured, so coverage costs next to nothing. Then two of the real agent programs, where npm can
 # install them; where it cannot, the summary says why.
-# One process more than there are processors: some tests wait for others' ends.
 test: install
-	$(BIN)/pytest -n $$(( $$($(BIN)/python -c 'import os; print(os.cpu_count())') + 1 )) --dist worksteal --cov --cov-config=setup.cfg
+	$(BIN)/pytest -n $(PROCESSES) --dist worksteal --cov --cov-config=setup.cfg
 	$(BIN)/python -m tests.real_agents.install
 	$(BIN)/pytest -n logical -m "real_agents and quick" $(AGENTS)
 
-# The long tests of what is guaranteed, one after the other: some measure. CHAOS_SIZE=0.1 does a
-# tenth of it, CHAOS_SEED=N draws again what a run drew that printed N.
+# The long tests of what is guaranteed, the longest first, then what measures alone. CHAOS_SIZE=0.1
+# does a tenth of it, CHAOS_SEED=N draws again what a run drew that printed N.
 chaos: install
-	$(BIN)/pytest -n 0 -m chaos tests/chaos
+	$(BIN)/pytest -n $(PROCESSES) --dist load --maxschedchunk 1 -p no:randomly -m "chaos and not alone" tests/chaos
+	$(BIN)/pytest -n 0 -m "chaos and alone" tests/chaos
 
 # All of the real agent programs, each against a scripted model server on this machine's loopback.
 agents: install agents-install

@@ -18,6 +18,15 @@ from tests.chaos.scale import Chance
 from tests.server import Server
 
 KINDS = ("sqlite", "postgres")
+LONGEST = (
+    "test_who_works_goes_on_when_the_server_is_back",
+    "test_kills_at_random_moments_lose_nothing",
+    "test_sessions_are_as_the_model_says_in_the_long_run",
+    "test_any_order_of_turns_and_deaths_leaves_a_whole_log",
+    "test_a_script_says_the_same_on_a_server",
+    "test_what_becomes_of_messages_changes_nothing",
+)
+"""What takes longest in `make chaos`, in order."""
 URL = "INTERLOCK_DATABASE_URL"
 WORKLOAD = Path(__file__).parent / "workload.py"
 
@@ -89,6 +98,20 @@ def scope(user: User) -> Scope:
 def bench(user: User, scope: Scope) -> Bench:
     """Runs sessions in processes that die."""
     return Bench(user, scope)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In `make chaos` what takes longest is first, each followed by a short one: so many processes
+    are given two tests each, and then one when they have done one."""
+    if not config.option.markexpr.startswith("chaos"):
+        return
+    rank = {name: number for number, name in enumerate(LONGEST)}
+    long = [item for item in items if item.name.partition("[")[0] in rank]
+    long.sort(key=lambda item: rank[item.name.partition("[")[0]])
+    others = [item for item in items if item not in long]
+    mixed = [one for pair in zip(long, others, strict=False) for one in pair]
+    items[:] = [*mixed, *others[len(long) :]]
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:

@@ -23,6 +23,7 @@ DISK = "6m"
 MOUNT = 'mount -t tmpfs -o size="$0" none "$1" && shift && exec "$@"'
 
 
+@pytest.mark.alone
 @sizes(20, 300)
 def test_nobody_hears_of_a_lock(user: User, scope: Scope, chance: Chance, size: int) -> None:
     """32 processes write to one file for so many seconds: none is told that it is locked, and
