@@ -3,11 +3,13 @@
 import json
 import signal
 import subprocess
+import sys
 
 import psutil
 import pytest
 
 from tests.acceptance.user import User, wait_until
+from tests.sessions.processes import ROOT
 from tests.ways import GROUP
 
 
@@ -149,6 +151,18 @@ def test_a_cancel_ends_what_a_killed_run_left(user: User) -> None:
     program = kill_all_above(user)
     assert user("cancel").returncode == 0
     assert has_ended(program)
+
+
+def test_a_cancel_that_is_killed_leaves_nothing_running(user: User) -> None:
+    """Whether its session is cancelled by then or not: what ran for it has ended before."""
+    program = kill_all_above(user)
+    point = ("interlock.sessions", "cancel", "before", "1")
+    words = [sys.executable, "-m", "tests.chaos.mortal_process", *point, "cancel"]
+    environ = user.environ | {"PYTHONPATH": str(ROOT)}
+    killed = subprocess.run(words, capture_output=True, cwd=user.project, env=environ, timeout=60)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert has_ended(program)
+    assert user("cancel").returncode == 0
 
 
 def test_a_log_is_followed_from_another_process(user: User) -> None:

@@ -38,8 +38,9 @@ def cancel(caller: Caller, session_id: str | None, reason: str, as_json: bool) -
         for one in waiting_sessions(scope, sessions.get(scope, found))
         if one.lease_owner is not None and not sessions.running(one, now)
     ]
+    left = _end_processes(lost)  # before, so that none is left where this process is killed, too
     session = sessions.cancel(scope, found, reason)
-    if left := _end_processes(lost):
+    if left:
         say(f"{left} processes of an earlier run could not be ended", error=True)
     _report(session, as_json)
 
