@@ -6,7 +6,7 @@ import pytest
 from attrs import frozen
 
 from tests.cli.desk import Desk
-from tests.server import Server, close_connections
+from tests.server import QUICK, Server, close_connections
 from tests.store.walled import ask
 
 URL = "INTERLOCK_DATABASE_URL"
@@ -37,7 +37,7 @@ def test_an_administrator_sets_it_up_and_the_application_works(
     desk: Desk, installation: Installation
 ) -> None:
     """Once or often. From then on a stranger is shown nothing, whatever is asked, and what looks at
-    every account is refused."""
+    every account is refused. What the server does not flush is told."""
     desk.set(URL, installation.administrator)
     told = desk("db", "init", "--roles", "--prefix", installation.prefix)
     assert told.status == 0, told.err
@@ -49,7 +49,10 @@ def test_an_administrator_sets_it_up_and_the_application_works(
     assert "which shows this role every account" in desk("doctor").out
     close_connections()
     desk.set(URL, installation.app)
-    assert "which shows this role one account at a time" in desk("doctor").out
+    looked = desk("doctor").out
+    assert "which shows this role one account at a time" in looked
+    careless = [ask(installation.administrator, f"SHOW {name}") for name in QUICK]
+    assert ("a crash of its machine may take commits back" in looked) == ([("off",)] in careless)
     desk("run", "greet", "-i", "name=Ann")
     own = desk.json("show")
     foreign = desk.json("start", "greet", *OTHER)["id"]

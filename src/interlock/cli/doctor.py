@@ -122,10 +122,13 @@ def _look_at_server(place: str, url: str) -> Finding:
     try:
         missing = database.pending(url)
         shown = "one account at a time" if database.keeps_apart(url) else "every account"
+        off = " and ".join(database.careless(url))
     except InterlockError as error:
         return Finding("database", False, str(error))
     behind = f", {len(missing)} migrations behind: `interlock db migrate`" if missing else ""
-    return Finding("database", True, f"{place}, which shows this role {shown}{behind}")
+    lost = f"; {off} off: a crash of its machine may take commits back" if off else ""
+    told = f"{place}, which shows this role {shown}{behind}{lost}"
+    return Finding("database", True, told, bool(lost))
 
 
 def _permissions(place: Path) -> str:

@@ -28,6 +28,8 @@ SERVER_TABLES = (
     "WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace "
     "AND has_table_privilege(oid, 'SELECT') ORDER BY relname"
 )
+FLUSHING = "SELECT name FROM pg_settings WHERE setting = 'off' AND name IN (?, ?) ORDER BY name"
+DURABLE = ("fsync", "full_page_writes")
 NOT_VALID = (
     "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid "
     "UNION ALL SELECT conname FROM pg_constraint WHERE NOT convalidated ORDER BY 1"
@@ -160,6 +162,14 @@ def keeps_apart(url: str) -> bool:
     chosen = connection.choose(url)
     with _opened(chosen):
         return bool(chosen.is_walled)
+
+
+def careless(url: str) -> list[str]:
+    """The settings without which the server at a URL loses commits when its machine crashes, and
+    that are off. Raises StoreUnusable."""
+    chosen = connection.choose(url)
+    with _opened(chosen), acting(NOBODY):
+        return [str(name) for (name,) in chosen.find(FLUSHING, DURABLE)]
 
 
 @contextmanager

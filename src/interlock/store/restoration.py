@@ -49,11 +49,7 @@ def void_leases() -> int:
     opened = connection.backend()
     if opened.is_file:
         raise Refused(f"name the backup that {opened.location} shall be again")
-    if opened.is_walled:
-        raise Refused(
-            f"this role is shown one account at a time in {opened.location}; "
-            "name an administrator in its URL"
-        )
+    maintenance.require_all_accounts()
     with connection.tx():
         connection.execute(VOID)
     return maintenance.count_sessions()
