@@ -173,7 +173,7 @@ SABOTAGES = (
         "store/sqlite.py",
         'execute("BEGIN IMMEDIATE")',
         'execute("BEGIN DEFERRED")',
-        "store/test_transactions.py::test_a_transaction_locks_others_out_from_its_beginning",
+        "store/test_transactions.py::test_no_update_of_concurrent_threads_is_lost",
     ),
     Sabotage(
         "commits that a power cut may take back",

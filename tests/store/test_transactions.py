@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
-from uuid import uuid4
 
 import apsw
 import psycopg
@@ -163,60 +162,6 @@ def test_a_lock_that_stays_is_told_after_a_time(url: str, monkeypatch: pytest.Mo
     with tx():
         add_account("acme")
     assert count() == 1
-
-
-@ON_FILES
-def test_a_transaction_locks_others_out_from_its_beginning(url: str) -> None:
-    """What it reads nobody has changed when it writes: another process cannot even begin."""
-    with closing(apsw.Connection(path_of(url))) as other:
-        with tx(), pytest.raises(apsw.BusyError):
-            other.execute("BEGIN IMMEDIATE")
-        other.execute("BEGIN IMMEDIATE")
-
-
-@ON_FILES
-def test_threads_wait_for_each_other_without_looking(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A thread that writes lets the next one in at once: none of eight finds the file locked."""
-    looks: list[int] = []
-
-    class Look(sqlite.Turn):
-        def __call__(self, count: int) -> bool:
-            looks.append(count)
-            return super().__call__(count)
-
-    def add() -> None:
-        with tx():
-            add_account(uuid4().hex)
-
-    monkeypatch.setattr(sqlite, "Turn", Look)
-    assert together(add, 25) == []
-    assert (count(), looks) == (THREADS * 25, [])
-
-
-@ON_FILES
-def test_a_thread_that_waits_in_vain_takes_nothing_from_another(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """It is told as of another process; who writes goes on, and then the next may."""
-    told: list[BaseException] = []
-
-    def wait() -> None:
-        try:
-            tx().__enter__()
-        except StoreBusy as error:
-            told.append(error)
-
-    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.0)
-    with tx():
-        for _ in range(2):
-            waiting = threading.Thread(target=wait)
-            waiting.start()
-            waiting.join()
-        add_account("acme")
-    assert [str(error).endswith("stayed locked for 0 s; try again") for error in told] == [True] * 2
-    with tx():
-        add_account("other")
-    assert count() == 2
 
 
 @ON_SERVERS

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import random
-import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from errno import EDQUOT, ENOSPC
 from pathlib import Path
@@ -54,9 +53,6 @@ class Sqlite(APSWDatabase):  # type: ignore[misc]  # playhouse has no types
 
     def __init__(self, url: str) -> None:
         """Raises StoreUnusable for a URL that names no file."""
-        # One thread at a time waits for other processes. The rest wait for it: a lock is passed on
-        # at once, where whoever looks again and again sleeps while nobody writes.
-        self._writer = threading.RLock()
         super().__init__(path_of(url), pragmas=PRAGMAS, timeout=BUSY_SECONDS)
 
     @property
@@ -90,24 +86,17 @@ class Sqlite(APSWDatabase):  # type: ignore[misc]  # playhouse has no types
 
     def start(self) -> None:
         """Begin a transaction, waiting for other writers."""
-        if not self._writer.acquire(timeout=BUSY_SECONDS):
-            raise apsw.BusyError("another thread writes")
         _patiently(lambda: self._live().execute("BEGIN IMMEDIATE"))
 
     def end(self) -> None:
         """Commit: on the disk when it returns."""
         self._live().execute("COMMIT")
-        self._writer.release()
 
     def undo(self) -> None:
         """Roll back, where there is something to undo: on a full disk SQLite has done it."""
-        try:
-            connection = self._live()
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-        finally:
-            with suppress(RuntimeError):  # it was waited for in vain
-                self._writer.release()
+        connection = self._live()
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
 
     def change(self, sql: str, values: Sequence[Any]) -> int:
         """How many rows a statement changed."""
