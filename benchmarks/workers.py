@@ -30,8 +30,8 @@ from interlock.store.connection import execute, tx
 Place = AbstractContextManager[tuple[Scope, str]]
 """A database of its own while it lasts, with its URL."""
 COMMAND = str(Path(sys.executable).with_name("interlock"))
-ROUNDS = 7
-STEPS = 1600
+ROUNDS = 15
+STEPS = 3200
 SESSIONS = 8
 MANY = 10_000
 AT_ONCE = 100
@@ -47,7 +47,12 @@ HELD = ("sh", "-c", 'mkdir "$0" && exec sleep 600; true')
 
 def rates() -> list[tuple[float, float]]:
     """Durable steps a second of one thread and of four, in turns."""
-    return [(_rate(1), _rate(4)) for _ in range(ROUNDS)]
+    found = []
+    for number in range(ROUNDS):
+        first, second = (1, 4) if number % 2 else (4, 1)
+        rate = {first: _rate(first), second: _rate(second)}
+        found.append((rate[1], rate[4]))
+    return found
 
 
 def claims(place: Place) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
