@@ -193,3 +193,5 @@ def _make_waiting() -> None:
                 scope = accounts.enter("bench", f"project {number % PROJECTS}")
                 made = sessions.create(scope, "relay", input={"rounds": 1}, queue="q")
                 queue.rest(made, later + timedelta(seconds=number) if number % 2 else None)
+    if messages.sends():
+        execute("ANALYZE")  # a server does so by itself, within a minute

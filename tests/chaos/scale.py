@@ -37,8 +37,8 @@ class Chance(random.Random):
     """A source of chance that says which seed draws the same again."""
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
-        self._much = request.node.get_closest_marker("chaos") is not None
-        drawn = random.SystemRandom().randrange(10**6) if self._much else 1
+        self.much = request.node.get_closest_marker("chaos") is not None
+        drawn = random.SystemRandom().randrange(10**6) if self.much else 1
         self.told = int(os.environ.get("CHAOS_SEED", drawn))
         super().__init__(self.told)
         self._node = request.node
@@ -46,6 +46,6 @@ class Chance(random.Random):
 
     def report(self, name: str, value: object) -> None:
         """Have a figure said at the end of the test run, at once where output is not kept."""
-        if self._much:
+        if self.much:
             self._node.user_properties.append(("chaos", f"{name}={value}"))
         sys.stderr.write(f"{self._node.nodeid}: {name}={value}\n")

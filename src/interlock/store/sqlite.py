@@ -154,7 +154,7 @@ class Turn:
             self._began = now
         if now > self._began + BUSY_SECONDS:
             return False
-        pause = 0.002 if count < QUICK_LOOKS else max(0.002, 0.02 - 0.0005 * count)
+        pause = 0.002 if count < QUICK_LOOKS else max(0.002, 0.02 - 0.001 * count)
         time.sleep(random.uniform(0.5, 1.5) * pause)  # noqa: S311  jitter, not a secret
         return True
 
