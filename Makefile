@@ -39,7 +39,7 @@ test: install
 # The long tests of what is guaranteed, the longest first, then what measures alone. CHAOS_SIZE=0.1
 # does a tenth of it, CHAOS_SEED=N draws again what a run drew that printed N.
 chaos: install
-	$(BIN)/pytest -n $(PROCESSES) --dist load --maxschedchunk 1 -p no:randomly -m "chaos and not alone" tests/chaos
+	$(BIN)/pytest -n $(PROCESSES) --dist load --maxschedchunk 1 -p no:randomly -m "sabotage or chaos and not alone" tests/chaos
 	$(BIN)/pytest -n 0 -m "chaos and alone" tests/chaos
 
 # All of the real agent programs, each against a scripted model server on this machine's loopback.

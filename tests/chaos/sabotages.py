@@ -360,8 +360,20 @@ SABOTAGES = (
         "plugins/test_trust.py::test_a_changed_file_is_refused",
     ),
 )
-QUICK = (
-    "a step moves a session that another has moved",
-    "a row that was changed is taken as written",
+SLOW = (
+    "a control group is not ended with its command",
+    "a session that kills who runs it is tried for ever",
+    "commits that a power cut does take back",
+    "a session by its id without its account",
+    "two workers take the last place",
+    "leases are moved too",
+    "tables are not kept from their owner",
+    "one table shows the rows of all",
+    "a row of the log that is closed can be written over",
+    "a session goes without a tombstone",
+    "the application may look across accounts",
+    "an account stays with its connection",
+    "a command gets all variables of the engine",
+    "only the group of a command is ended",
 )
-"""Those that `make test` tries too."""
+"""Those that take longest: only `make chaos` tries them."""
