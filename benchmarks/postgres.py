@@ -123,6 +123,8 @@ def fleet(server_url: str, processes: int, number: int) -> float:
         workers = [subprocess.Popen(words, env=environ) for _ in range(processes)]
         try:
             while fetch_one("SELECT count(*) FROM session WHERE status = 'active'")[0]:
+                if any(worker.poll() is not None for worker in workers):
+                    raise SystemExit("a worker ended before the sessions did")
                 time.sleep(0.2)
         finally:
             for worker in workers:

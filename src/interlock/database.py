@@ -9,7 +9,6 @@ from interlock.store.maintenance import (
     SessionSize,
     TableSize,
     back_up,
-    careless,
     count_sessions,
     every_session,
     faults,
@@ -22,6 +21,7 @@ from interlock.store.maintenance import (
     require_file,
     size,
     table_sizes,
+    unsafe_settings,
 )
 from interlock.store.restoration import require_database, restore, void_leases
 from interlock.store.roles import set_up as set_up_roles
@@ -33,7 +33,6 @@ __all__ = [
     "SessionSize",
     "TableSize",
     "back_up",
-    "careless",
     "count_sessions",
     "every_session",
     "faults",
@@ -54,6 +53,7 @@ __all__ = [
     "size",
     "sqlite_version",
     "table_sizes",
+    "unsafe_settings",
     "void_leases",
 ]
 

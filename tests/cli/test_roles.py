@@ -51,8 +51,8 @@ def test_an_administrator_sets_it_up_and_the_application_works(
     desk.set(URL, installation.app)
     looked = desk("doctor").out
     assert "which shows this role one account at a time" in looked
-    careless = [ask(installation.administrator, f"SHOW {name}") for name in QUICK]
-    assert ("a crash of its machine may take commits back" in looked) == ([("off",)] in careless)
+    unsafe = [ask(installation.administrator, f"SHOW {name}") for name in QUICK]
+    assert ("a crash of its machine may take commits back" in looked) == ([("off",)] in unsafe)
     desk("run", "greet", "-i", "name=Ann")
     own = desk.json("show")
     foreign = desk.json("start", "greet", *OTHER)["id"]

@@ -3,7 +3,21 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from interlock import COMPLETE, Command, Result, Scope, Session, SessionType, Shell, engine, step
+import pytest
+
+from interlock import (
+    COMPLETE,
+    Command,
+    Result,
+    Scope,
+    Session,
+    SessionType,
+    Shell,
+    engine,
+    sessions,
+    step,
+)
+from interlock.engine.errors import StaleSession
 from interlock.engine.limits import Limits
 from interlock.engine.values import changed
 from interlock.store import budgets, deletion, owners, queries, records
@@ -105,3 +119,13 @@ def _fill(scope: Scope) -> Session:
         budgets.save(Budget(account_id=scope.account_id, limits=Limits(tokens=9, seconds=0.1)), NOW)
         deletion.delete([gone], scope.user_id, NOW)
         return records.claim(held, "host:1:1:word", NOW)
+
+
+def require_void(held: Session) -> None:
+    """Whoever holds a session as it was before a restore can neither move it nor keep it."""
+    with pytest.raises(StaleSession):
+        settle(held, Result(output="late"))
+    with tx():
+        records.renew(held.id, str(held.lease_owner), NOW)
+    assert sessions.get(enter(), held.id).lease_until is None
+    assert sessions.verify(enter(), held.id) == []

@@ -9,6 +9,7 @@ import pytest
 from interlock.engine.errors import InvalidInput, Refused, StoreUnusable
 from interlock.store import maintenance, migration, records, roles, transfer, walls
 from interlock.store.connection import connect
+from interlock.store.restoration import void_leases
 from interlock.store.tables import database
 from tests.server import Server, close_connections
 from tests.store.samples import enter, fill
@@ -23,11 +24,14 @@ def up(migrator, db):
 
 def test_what_looks_at_every_account_is_refused(walled: Walled) -> None:
     """It would look at none, and find nothing wrong. What can be said of one account is."""
-    for question in (maintenance.count_sessions, lambda: list(maintenance.every_session())):
-        with pytest.raises(Refused, match="looks at every account"):
+    for question in (
+        maintenance.count_sessions,
+        lambda: list(maintenance.every_session()),
+        lambda: transfer.move("postgresql://127.0.0.1:1/x", lambda what, number, total: None),
+        void_leases,
+    ):
+        with pytest.raises(Refused, match="looks at every account, and this role is shown one"):
             question()
-    with pytest.raises(Refused, match="is shown one account at a time"):
-        transfer.move("postgresql://127.0.0.1:1/x", lambda what, number, total: None)
     mine, theirs = (
         {one.name: one.rows for one in maintenance.table_sizes(scope)}
         for scope in (walled.scope, enter("third"))

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import apsw
-import psycopg
 import pytest
 from attrs import frozen
 
@@ -24,6 +23,7 @@ from interlock.store.tables import TABLES
 from interlock.store.transfer import Move
 from tests.server import Server, close_connections
 from tests.store.samples import NOW, ODD, enter, fill, settle, value
+from tests.store.walled import ask
 
 
 @frozen
@@ -81,16 +81,9 @@ def turn_to(url: str) -> None:
     connect(url)
 
 
-def run_on(url: str, sql: str) -> list[Any]:
-    """What a statement finds on a server, committed, behind Interlock's back."""
-    with psycopg.connect(url, autocommit=True) as other:
-        done = other.execute(sql.encode())
-        return done.fetchall() if done.description else []
-
-
 def tables_of(url: str) -> list[Any]:
     """The names of the tables of a database of a server."""
-    return run_on(url, "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname = 'session'")
+    return ask(url, "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname = 'session'")
 
 
 def test_every_value_arrives(filled: Filled, target: str) -> None:
@@ -182,7 +175,7 @@ def test_a_row_that_is_changed_on_its_way_is_told(
     """By the table and its key; nothing is kept there, and nothing is changed here."""
     before = content()
     with server.database() as target:
-        run_on(
+        ask(
             target,
             f"CREATE FUNCTION damage() RETURNS trigger LANGUAGE plpgsql AS "
             f"$$ BEGIN {does}; RETURN NEW; END $$; "
@@ -190,21 +183,21 @@ def test_a_row_that_is_changed_on_its_way_is_told(
         )
         with pytest.raises(StoreUnusable, match=f"^{table} .+ did not arrive .*nothing was kept"):
             filled.move(target)
-        assert run_on(target, "SELECT count(*) FROM account") == [(0,)]
+        assert ask(target, "SELECT count(*) FROM account") == [(0,)]
         assert content() == before
 
 
 def test_what_is_there_already_is_not_touched(filled: Filled, server: Server) -> None:
     """One account is enough to refuse it; so is a table of another program."""
     with server.database() as target:
-        run_on(target, "INSERT INTO account VALUES ('1', 'acme', now())")
+        ask(target, "INSERT INTO account VALUES ('1', 'acme', now())")
         with pytest.raises(
             Refused, match="is not empty: there are rows in account; make a new one"
         ):
             filled.move(target)
-        assert run_on(target, "SELECT id FROM account") == [("1",)]
+        assert ask(target, "SELECT id FROM account") == [("1",)]
     with server.database(empty=True) as target:
-        run_on(target, "CREATE TABLE event (id int)")
+        ask(target, "CREATE TABLE event (id int)")
         with pytest.raises(Refused, match="a table event of something else"):
             filled.move(target)
     with pytest.raises(Refused, match="is the database in use"):

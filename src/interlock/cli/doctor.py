@@ -122,7 +122,7 @@ def _look_at_server(place: str, url: str) -> Finding:
     try:
         missing = database.pending(url)
         shown = "one account at a time" if database.keeps_apart(url) else "every account"
-        off = " and ".join(database.careless(url))
+        off = " and ".join(database.unsafe_settings(url))
     except InterlockError as error:
         return Finding("database", False, str(error))
     behind = f", {len(missing)} migrations behind: `interlock db migrate`" if missing else ""

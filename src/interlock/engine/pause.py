@@ -7,7 +7,6 @@ own, and after it the step's command once more with the same attempt: nothing is
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import islice, takewhile
@@ -130,7 +129,7 @@ def _waited(session: Session) -> int:
     def goes_on(row: Interaction) -> bool:
         return row.seq > session.since and row.step == session.step and _is_limited(row)
 
-    rows: Iterable[Interaction] = islice(session.log.recent(), 2 * DOUBLINGS + 1)
+    rows = islice(session.log.recent(), 2 * DOUBLINGS + 1)
     limited = takewhile(goes_on, (row for row in rows if row.status != "open"))
     return sum(isinstance(row.command, Wait) for row in limited)
 

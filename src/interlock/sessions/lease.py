@@ -10,7 +10,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache
 from secrets import token_hex
-from types import TracebackType
 
 from interlock import engine
 from interlock.engine.errors import InterlockError, SessionBusy, StoreLost, StoreUnusable
@@ -127,16 +126,11 @@ class Lease:
             self._thread = threading.Thread(target=self._keep_up, daemon=True)
             self._thread.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         try:
             self._let_go()
         finally:
-            self._acting.__exit__(kind, error, trace)
+            self._acting.__exit__()
 
     def _let_go(self) -> None:
         self._over.set()

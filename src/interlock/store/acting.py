@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar, Token
 from functools import wraps
-from types import GeneratorType, TracebackType
+from types import GeneratorType
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from interlock.engine.values import Scope
@@ -30,12 +30,7 @@ class acting:  # noqa: N801  read as `with acting(account_id):`, like a function
     def __enter__(self) -> None:
         self._before = _account.set(self._account_id)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._before is not None:
             _account.reset(self._before)
 

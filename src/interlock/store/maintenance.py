@@ -14,7 +14,7 @@ from interlock.engine.errors import Refused, StoreUnusable
 from interlock.engine.values import Scope
 from interlock.store import connection, migration
 from interlock.store.acting import NOBODY, acting, scoped
-from interlock.store.connection import backend, fetch, fetch_one
+from interlock.store.connection import Backend, backend, fetch, fetch_one
 from interlock.store.sqlite import explaining
 from interlock.store.tables import database
 
@@ -164,7 +164,7 @@ def keeps_apart(url: str) -> bool:
         return bool(chosen.is_walled)
 
 
-def careless(url: str) -> list[str]:
+def unsafe_settings(url: str) -> list[str]:
     """The settings without which the server at a URL loses commits when its machine crashes, and
     that are off. Raises StoreUnusable."""
     chosen = connection.choose(url)
@@ -200,12 +200,13 @@ def is_there(url: str) -> bool:
     return not chosen.is_file or Path(chosen.location).exists()
 
 
-def require_all_accounts() -> None:
-    """Raise Refused where the database shows this role one account at a time."""
-    if backend().is_walled:
+def require_all_accounts(opened: Backend | None = None) -> None:
+    """Raise Refused where a database, else the open one, shows this role one account at a time."""
+    opened = opened or backend()
+    if opened.is_walled:
         raise Refused(
             f"this looks at every account, and this role is shown one at a time in "
-            f"{connection.location()}; name an administrator in INTERLOCK_DATABASE_URL"
+            f"{opened.location}; name an administrator in its URL"
         )
 
 

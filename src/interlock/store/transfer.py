@@ -15,6 +15,7 @@ from attrs import frozen
 from interlock.engine.errors import InterlockError, Refused, StoreUnusable
 from interlock.store import chain, connection, walls
 from interlock.store.connection import Backend, backend
+from interlock.store.maintenance import require_all_accounts
 from interlock.store.migration import migrate
 from interlock.store.restoration import VOID
 from interlock.store.tables import TABLES, Blob
@@ -67,12 +68,12 @@ def move(url: str, tell: Tell) -> Move:
     source, target = backend(), connection.choose(url)
     if source.location == target.location:
         raise Refused(f"{target.location} is the database in use; name another one")
-    _require_all_accounts(source)
+    require_all_accounts(source)
     new = target.is_file and not Path(target.location).exists()
     try:
         with _explained(target):
             target.open()
-            _require_all_accounts(target)
+            require_all_accounts(target)
             with _writing_nothing(source), target.alone():
                 _require_idle(source)
                 _require_empty(target)
@@ -134,14 +135,6 @@ def _writing_nothing(source: Backend) -> Iterator[None]:
         yield
     finally:
         source.undo()
-
-
-def _require_all_accounts(opened: Backend) -> None:
-    if opened.is_walled:
-        raise Refused(
-            f"this role is shown one account at a time in {opened.location}; "
-            "name an administrator in its URL"
-        )
 
 
 def _require_idle(source: Backend) -> None:
